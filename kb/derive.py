@@ -1,0 +1,43 @@
+"""What follows from several facts together, by the rules that stand beside the fact in facts.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from kb.model import Knowledge, Plain, Rule, Text, key
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A fact that follows from others: its value (None where only "unknown" follows), and from what."""
+
+    id: str
+    value: Plain | None
+    given: tuple[str, ...]
+    why: Text | None = None
+
+
+def derive(
+    knowledge: Knowledge, facts: Mapping[str, Plain], answered: Collection[str] = ()
+) -> tuple[Derived, ...]:
+    """What the rules say of `facts`. What a person answered is not overruled.
+
+    A rule may overrule what one file says: XTuner's optimizer wrapper names a format, and DeepSpeed's engine
+    decides otherwise at launch.
+    """
+    found = (
+        (fact.id, rule)
+        for fact in knowledge.facts.values()
+        if fact.id not in answered
+        for rule in [next((rule for rule in fact.derive if _holds(rule, facts)), None)]
+        if rule is not None
+    )
+    return tuple(
+        Derived(name, None if rule.value == "unknown" else rule.value, tuple(rule.given), rule.why)
+        for name, rule in found
+    )
+
+
+def _holds(rule: Rule, facts: Mapping[str, Plain]) -> bool:
+    return all(name in facts and key(facts[name]) == key(value) for name, value in rule.given.items())

@@ -1,0 +1,235 @@
+"""The form of the knowledge: what a fact, a cause, a fix, the tree, the policy and an advisory may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+# An expert's words for a probability (DESIGN.md, section 3). A number may stand in their place.
+WORDS = {
+    "always": 0.98,
+    "usually": 0.85,
+    "often": 0.6,
+    "sometimes": 0.3,
+    "seldom": 0.1,
+    "rarely": 0.03,
+    "never": 0.005,
+}
+
+# A value of a fact as a person, a file or YAML may write it.
+Plain = bool | int | float | str
+
+
+def key(value: Any) -> str:
+    """A value as the key that it has in `typical`, `signs` and `branches`: True is "true", 2 is "2"."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(word: Any) -> Any:
+    if isinstance(word, str) and word not in WORDS:
+        raise ValueError(f"{word!r} is neither a number nor one of {', '.join(WORDS)}")
+    return WORDS.get(word, word) if isinstance(word, str) else word
+
+
+def _keyed(table: Any) -> Any:
+    return {key(name): value for name, value in table.items()} if isinstance(table, dict) else table
+
+
+def _bands(bands: Any) -> Any:
+    return [bands] if isinstance(bands, dict) else bands
+
+
+Probability = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
+Keyed = BeforeValidator(_keyed)
+Chances = Annotated[dict[str, Probability], Keyed]
+Lang = Literal["en", "zh"]
+
+
+class Strict(BaseModel):
+    """No unknown keys, no changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Strict):
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+    def __getitem__(self, lang: str) -> str:
+        return self.zh if lang == "zh" else self.en
+
+
+class Reference(Strict):
+    """Where a claim comes from."""
+
+    title: str
+    url: str
+
+
+class Rule(Strict):
+    """What follows when all of `from` holds: a value, or "unknown" with the reason why."""
+
+    given: Annotated[dict[str, Plain], Field(alias="from")]
+    value: Plain
+    why: Text | None = None
+
+
+class Fact(Strict):
+    """One thing that can be known: its values, how common each is, and the question that asks for it.
+
+    `bands` cuts a number into named ranges ("1e-6..3e-4" holds its lower end, not its upper one). The
+    first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out.
+    """
+
+    id: str
+    kind: Literal["choice", "bool", "number", "text"]
+    typical: Chances = {}
+    unit: str = ""
+    bands: Annotated[tuple[Annotated[dict[str, Any], Keyed], ...], BeforeValidator(_bands)] = ()
+    none: bool = False
+    minutes: float = Field(default=1, gt=0)
+    group: str = ""
+    question: Text | None = None
+    help: Text | None = None
+    values: Annotated[dict[str, Text], Keyed] = {}
+    derive: tuple[Rule, ...] = ()
+
+
+class Counted(Strict):
+    """The cases that a prior was counted from: `here` of `cases` had this cause."""
+
+    cases: int = Field(ge=0)
+    here: int = Field(ge=0)
+
+
+class Cause(Strict):
+    """One fault: how common it is, how it shows, and what cures it.
+
+    `signs` holds P(value | this cause); what it does not say is as in the fact's `typical`. `fixes` holds
+    the chance that a fix cures this cause. A finer cause names the one it belongs to in `under`.
+    """
+
+    id: str
+    title: Text
+    prior: Probability
+    counted: Counted | None = None
+    under: str | None = None
+    explanation: Text
+    signs: dict[str, Chances] = {}
+    fixes: dict[str, Probability] = {}
+    document: str | None = None
+    references: tuple[Reference, ...] = ()
+
+
+class Patch(Strict):
+    """A setting before and after, in a framework's own syntax; the app edits the user's file the same way."""
+
+    before: str
+    after: str
+
+
+class Fix(Strict):
+    """One remedy. `minutes` is what it takes to apply it and to see whether it helped."""
+
+    id: str
+    title: Text
+    minutes: float = Field(gt=0)
+    restart: bool = False
+    needs: dict[str, Plain] = {}
+    document: str | None = None
+    steps: Text
+    patches: dict[str, Patch] = {}
+    references: tuple[Reference, ...] = ()
+
+
+class Advisory(Strict):
+    """Versions of a library with a known numerical bug.
+
+    With an affected version at hand it is a hypothesis of its own, under `cause`, with `prior` as the
+    chance that somebody who comes with an abnormal loss and this version has this bug.
+    """
+
+    id: str
+    title: Text
+    package: str
+    affected: str
+    fixed: str | None = None
+    cause: str
+    prior: Probability = 0.05
+    signs: dict[str, Chances] = {}
+    fixes: dict[str, Probability] = {}
+    references: tuple[Reference, ...] = ()
+
+
+class Node(Strict):
+    """A question of the interview, and the nodes that each answer opens ("*" is any other answer)."""
+
+    fact: str
+    branches: Annotated[dict[str, tuple[str, ...]], Keyed] = {}
+
+
+class Tree(Strict):
+    """The interview: the nodes that are open from the start, and all nodes by name."""
+
+    start: tuple[str, ...]
+    nodes: dict[str, Node]
+
+
+class Policy(Strict):
+    """Costs and chances that are not one entry's own.
+
+    `none_of_these` is the belief kept for causes that the base does not hold. `escalate_minutes` is what it
+    costs to hand the case to an expert, who always solves it. `restart_minutes` is added to each fix with
+    `restart: true`. `assumed` is how far a framework's default, which nobody wrote down, is trusted.
+    """
+
+    none_of_these: Probability = 0.03
+    escalate_minutes: float = Field(default=480, gt=0)
+    restart_minutes: float = Field(default=0, ge=0)
+    assumed: Probability = 0.7
+
+
+class Section(Strict):
+    """A section of the founding document, restated."""
+
+    title: Text
+    text: Text
+
+
+class Document(Strict):
+    """The founding document, section by section."""
+
+    source: Reference
+    sections: dict[str, Section]
+
+
+class Case(Strict):
+    """An example beside a cause: raw texts that go through the real probes, and what must come of it.
+
+    `first`: the cause leads. `low`: it does not lead and has less than a tenth of the belief.
+    """
+
+    name: str
+    files: dict[str, str] = {}
+    facts: dict[str, Plain] = {}
+    expect: Literal["first", "low"]
+    first_fix: str | None = None
+
+
+class Knowledge(Strict):
+    """All that the folder holds."""
+
+    version: str
+    facts: dict[str, Fact]
+    causes: dict[str, Cause]
+    fixes: dict[str, Fix]
+    advisories: dict[str, Advisory]
+    tree: Tree
+    policy: Policy
+    document: Document | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.version)
