@@ -2,6 +2,9 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8501
+# Where a CPU-only torch comes from, where PyPI's CUDA build would be too large:
+# make install TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -23,11 +26,17 @@ check: $(VENV)/.installed
 
 install: $(VENV)/.installed
 
+# The file is touched last: what was interrupted is made again.
 $(VENV)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "whynan: Python 3.10 or newer is needed, this is " + sys.version.split()[0] + "; say make PYTHON=python3.11")'
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "whynan: there is no $(PYTHON) here, install Python 3.10 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "whynan: Python 3.10 or newer is needed, this is " + sys.version.split()[0] + ", name another: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "whynan: $(PYTHON) cannot make virtual environments, install its venv (Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,gpu,dev]'
-	touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[torch,gpu,dev]'
+	@touch $@
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format .
@@ -37,4 +46,4 @@ generate: $(VENV)/.installed
 	$(BIN)/python docs/generate.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache

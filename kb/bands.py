@@ -20,7 +20,7 @@ def band(fact: Fact, value: Plain, facts: Mapping[str, Plain]) -> str | None:
             number = float(value)
         except ValueError:
             return str(value) if value in fact.typical else None  # a band itself: "high" was answered
-        return _band_of(number, _bands(fact, facts))
+        return _band_of(number, bands(fact, facts))
     name = key(value)
     if name in fact.typical:
         return name
@@ -73,16 +73,17 @@ def limits(text: str) -> tuple[float, float]:
     return ends
 
 
-def _bands(fact: Fact, facts: Mapping[str, Plain]) -> dict[str, str]:
-    for bands in fact.bands:
-        when = bands.get("when", {})
+def bands(fact: Fact, facts: Mapping[str, Plain]) -> dict[str, str]:
+    """The fact's bands (name -> "a..b") that hold beside the other `facts`; none for what is no number."""
+    for table in fact.bands:
+        when = table.get("when", {})
         if all(name in facts and key(facts[name]) == key(wanted) for name, wanted in when.items()):
-            return {name: ends for name, ends in bands.items() if name != "when"}
+            return {name: ends for name, ends in table.items() if name != "when"}
     return {}
 
 
-def _band_of(number: float, bands: Mapping[str, str]) -> str | None:
-    for name, ends in bands.items():
+def _band_of(number: float, table: Mapping[str, str]) -> str | None:
+    for name, ends in table.items():
         low, high = limits(ends)
         if low <= number < high:
             return name

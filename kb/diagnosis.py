@@ -67,7 +67,8 @@ def diagnose(
         knowledge.policy.escalate_minutes,
     )
     if isinstance(step, Try):  # where fixes overlap, the best one to try next need not lead by P/C
-        ranked = tuple(sorted(ranked, key=lambda row: row[0] != step.fix))
+        first = step.fix
+        ranked = tuple(sorted(ranked, key=lambda row: row[0] != first))
     if "worked" in tried.values():
         step, expected = Stop(), 0.0
     return Diagnosis(

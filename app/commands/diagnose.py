@@ -1,0 +1,155 @@
+"""`whynan diagnose`: from what a person has to causes, fixes and the next step."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kb
+from app import inputs, link, render, terminal
+from app.commands import BadInputError
+from app.conclusion import ABNORMAL, HEALTHY, UNJUDGED, Conclusion, conclude
+from app.inputs import Inputs
+from app.session import Session
+from kb.bands import value_of
+from kb.belief import OUTCOMES
+from kb.model import Knowledge
+
+STATUS = {HEALTHY: 0, ABNORMAL: 1, UNJUDGED: 2}
+Writer = Callable[[Conclusion, Knowledge, str, str], str]
+FORMATS: dict[str, Writer] = {
+    "text": terminal.text,
+    "json": lambda *shown: json.dumps(render.to_json(*shown), ensure_ascii=False, indent=2) + "\n",
+    "md": render.markdown,
+    "html": render.html,
+}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `whynan diagnose`."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file of any kind, or a folder of such")
+    parser.add_argument("--text", choices=["-"], help="read pasted text from standard input")
+    parser.add_argument("--probe", action="store_true", help="measure this machine too")
+    parser.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="FACT=VALUE", help="what you know"
+    )
+    parser.add_argument(
+        "--tried",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FIX=OUTCOME",
+        help="worked, no-change, worse or other-symptom",
+    )
+    parser.add_argument("--link", help="go on from a link (its part behind ?d=, or the whole)")
+    parser.add_argument("--batch", metavar="DIR", help="each folder right under DIR is one case")
+    parser.add_argument("--format", choices=[*FORMATS, "jsonl"], default="text", help="default: text")
+    parser.add_argument("--lang", choices=["en", "zh"], default="en", help="default: en")
+    parser.add_argument("--kb", metavar="DIR", help="another folder of knowledge")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 nothing abnormal, 1 something abnormal, 2 nothing could be judged. Raises BadInputError."""
+    knowledge = kb.load(arguments.kb) if arguments.kb else kb.load()
+    # `--set A=B PATH` reads PATH as a setting; whatever has no = is one of the files.
+    strays = [word for word in [*arguments.set, *arguments.tried] if "=" not in word]
+    session = _told(knowledge, _start(arguments.link), arguments.set, arguments.tried)
+    if arguments.batch:
+        return _batch(knowledge, session, Path(arguments.batch), arguments.lang)
+    if arguments.format == "jsonl":
+        raise BadInputError("--format jsonl, without --batch, use --format json")
+    given = _read(arguments, [Path(path) for path in (*arguments.paths, *strays)])
+    session = session.read(*given.reports)
+    if session == Session():
+        nothing = "nothing to diagnose, no file and no --set, give a log or a config"
+        raise BadInputError("; ".join(given.problems) or nothing)
+    for problem in given.problems:
+        print(f"whynan: {problem}", file=sys.stderr)
+    conclusion = conclude(knowledge, session, dict(given.texts))
+    address = os.environ.get("WHYNAN_URL", "").rstrip("/") + "/" if os.environ.get("WHYNAN_URL") else ""
+    shown = f"{address}?d={link.encode(session.stamp(knowledge.version))}"
+    sys.stdout.write(FORMATS[arguments.format](conclusion, knowledge, shown, arguments.lang))
+    if conclusion.verdict == UNJUDGED:
+        print(
+            "whynan: what the loss does, in all that was given, add the log or --set loss.symptom=…",
+            file=sys.stderr,
+        )
+    return STATUS[conclusion.verdict]
+
+
+def _start(given: str | None) -> Session:
+    return link.decode(given.partition("?d=")[2] or given) if given else Session()
+
+
+def _read(arguments: argparse.Namespace, paths: list[Path]) -> Inputs:
+    found = inputs.read(paths)
+    if arguments.text:
+        found += inputs.paste(sys.stdin.buffer.read().decode("utf-8", errors="replace"))
+    if arguments.probe:
+        from probes import machine  # imports torch, which takes seconds
+
+        found += Inputs((machine.probe("quick", lambda *_: None),))
+    return found
+
+
+def _told(knowledge: Knowledge, session: Session, facts: list[str], tried: list[str]) -> Session:
+    """The session with what --set and --tried say. Raises BadInputError for what nobody knows of."""
+    for name, value in _pairs(facts):
+        if name not in knowledge.facts:
+            raise BadInputError(f"--set {name}={value}, there is no such fact{_like(name, knowledge.facts)}")
+        try:
+            session = session.answer(name, value_of(knowledge.facts[name], value))
+        except ValueError as error:
+            raise BadInputError(f"--set {name}={value}, {error}, give one of these") from error
+    for name, outcome in _pairs(tried):
+        if name not in knowledge.fixes:
+            raise BadInputError(
+                f"--tried {name}={outcome}, there is no such fix{_like(name, knowledge.fixes)}"
+            )
+        if outcome not in OUTCOMES:
+            raise BadInputError(
+                f"--tried {name}={outcome}, no outcome is called so, give one of {', '.join(OUTCOMES)}"
+            )
+        session = session.outcome(name, outcome)
+    return session
+
+
+def _pairs(words: list[str]) -> list[tuple[str, str]]:
+    return [
+        (name.strip(), value.strip())
+        for word in words
+        if "=" in word
+        for name, _, value in [word.partition("=")]
+    ]
+
+
+def _like(name: str, names: Any) -> str:
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f", did you mean {close[0]}?" if close else ", `whynan kb tree` lists them"
+
+
+def _batch(knowledge: Knowledge, told: Session, folder: Path, lang: str) -> int:
+    """A line of JSON for each folder right under `folder`; a bad file is named and passed over."""
+    if not folder.is_dir():
+        raise BadInputError(
+            f"--batch {folder}, there is no such folder, give one that holds a folder for each case"
+        )
+    status = 0
+    for case in sorted(path for path in folder.iterdir() if path.is_dir()):
+        root = case / "artifacts" if (case / "artifacts").is_dir() else case
+        found = inputs.read(p for p in sorted(root.iterdir()) if p.name != "case.yaml")
+        for problem in found.problems:
+            print(f"whynan: {case.name}: {problem}", file=sys.stderr)
+        session = told.read(*found.reports)
+        conclusion = conclude(knowledge, session, dict(found.texts))
+        shown = f"?d={link.encode(session.stamp(knowledge.version))}"
+        data = {"case": case.name, **render.to_json(conclusion, knowledge, shown, lang)}
+        print(json.dumps(data, ensure_ascii=False), flush=True)
+        status = max(status, 1 if conclusion.verdict == ABNORMAL else 0)
+    return status

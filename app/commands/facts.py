@@ -1,0 +1,36 @@
+"""`whynan facts`: what each file says, a line of JSON a file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from app.commands import BadInputError
+from probes import files
+from probes.merge import merge
+from probes.report import ReadError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `whynan facts`."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, or folders of such")
+    parser.add_argument("--format", choices=["jsonl"], default="jsonl", help="default: jsonl")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints a line a file. Raises BadInputError at the end, with every file that could not be read."""
+    problems: list[str] = []
+    for path in map(Path, arguments.paths):
+        for file in files.listing(path) if path.is_dir() else [path]:
+            try:
+                report = merge(files.read_file(file))
+            except ReadError as error:
+                problems.append(str(error))
+                continue
+            facts = {fact.id: fact.value for fact in report.facts}
+            where = {fact.id: fact.source for fact in report.facts}
+            print(json.dumps({"path": str(file), "facts": facts, "where": where}, ensure_ascii=False))
+    if problems:
+        raise BadInputError("; ".join(problems))
+    return 0

@@ -1,0 +1,40 @@
+"""`whynan serve`: the web app."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `whynan serve`."""
+    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
+    parser.add_argument("--port", type=int, default=8501, help="default: 8501")
+    parser.add_argument("--base-path", default="", metavar="/x", help="the path behind a proxy")
+    parser.add_argument(
+        "--public-url",
+        default=os.environ.get("WHYNAN_URL", ""),
+        metavar="URL",
+        help="what links start with; default: $WHYNAN_URL, else the address of the server",
+    )
+    parser.add_argument(
+        "--database", default="", metavar="URL", help="kept for short links; portable links need none"
+    )
+    parser.add_argument("--read-only", action="store_true", help="show and answer, save nothing")
+    parser.add_argument("--no-probes", action="store_true", help="never measure this machine")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves until it is stopped."""
+    from app.ui.server import serve  # streamlit takes a second to import
+
+    serve(
+        arguments.host,
+        arguments.port,
+        base_path=arguments.base_path,
+        public_url=arguments.public_url,
+        read_only=arguments.read_only,
+        probes=not arguments.no_probes,
+        database=arguments.database,
+    )
+    return 0

@@ -1,0 +1,100 @@
+"""What a diagnosis says to a person: the one value that pages, command line and exports all show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import kb
+from app.patch import Patch, patch
+from app.session import Known, Session, known
+from kb.belief import Evidence
+from kb.model import Cause, Fix, Knowledge
+
+HEALTHY, ABNORMAL, UNJUDGED = "healthy", "abnormal", "unjudged"
+
+
+@dataclass(frozen=True)
+class CauseShown:
+    """A cause with its probability and the facts that speak for and against it, the strongest first."""
+
+    entry: Cause
+    probability: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class FixShown:
+    """A fix with its rank. `cost` is in minutes; `unmet` are the needs that are not met here."""
+
+    entry: Fix
+    rank: int
+    probability: float
+    cost: float
+    unmet: tuple[str, ...]
+    addresses: tuple[str, ...]
+    patch: Patch | None
+
+    @property
+    def possible(self) -> bool:
+        """Whether nothing that is known speaks against doing it here."""
+        return not self.unmet
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The whole of it. `verdict` is healthy, abnormal, or unjudged when nothing says what the run shows."""
+
+    verdict: str
+    version: str
+    known: Known
+    causes: tuple[CauseShown, ...]
+    fixes: tuple[FixShown, ...]
+    next: kb.Ask | kb.Try | kb.Stop
+    expected_cost: float
+    path: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | None = None) -> Conclusion:
+    """Everything that can be said of `session`. `files` (name -> text) are the user's, to patch."""
+    facts = known(session, knowledge)
+    values = facts.values()
+    found = kb.diagnose(knowledge, values, dict(facts.tried), facts.skipped, facts.assumed())
+    framework = values.get("framework.name")
+    return Conclusion(
+        verdict=verdict(facts),
+        version=knowledge.version,
+        known=facts,
+        causes=tuple(
+            CauseShown(knowledge.causes[cause], probability, found.evidence[cause])
+            for cause, probability in found.causes
+        ),
+        fixes=tuple(
+            FixShown(
+                entry=(fix := knowledge.fixes[name]),
+                rank=rank,
+                probability=chance,
+                cost=minutes,
+                unmet=found.impossible.get(name, ()),
+                addresses=tuple(c for c, _ in found.causes if name in knowledge.causes[c].fixes),
+                patch=patch(fix, files or {}, str(framework) if framework else None),
+            )
+            for rank, (name, chance, minutes) in enumerate(found.fixes, start=1)
+        ),
+        next=found.next,
+        expected_cost=found.expected_cost,
+        path=found.path,
+        open=found.open,
+    )
+
+
+def verdict(facts: Known) -> str:
+    """Whether what is known shows something abnormal, nothing abnormal, or not enough to judge."""
+    values = facts.values()
+    if values.get("gpu.numerics", "ok") != "ok":
+        return ABNORMAL
+    symptom = values.get("loss.symptom")
+    if symptom is None:
+        return UNJUDGED
+    return HEALTHY if symptom == "healthy" else ABNORMAL

@@ -1,0 +1,46 @@
+"""The probes as one file, which the Python of a training machine runs as it is."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import probes
+
+# zipapp's own main would lose the exit status. Old Pythons must be able to read this to refuse it.
+MAIN = """\
+import sys
+
+if sys.version_info < (3, 9):
+    here = "whynan: Python 3.9 or newer is needed, this is %d.%d, try python3.9\\n" % sys.version_info[:2]
+    sys.stderr.write(here)
+    raise SystemExit(2)
+sys.dont_write_bytecode = True
+
+from probes.cli import main
+
+raise SystemExit(main())
+"""
+
+SUFFIXES = (".py", ".yaml", ".json")
+
+
+def pack() -> bytes:
+    """The zip application; the same sources give the same bytes, so that a hash names a version."""
+    package = Path(probes.__file__).parent
+    texts = {
+        f"probes/{path.relative_to(package).as_posix()}": path.read_text("utf-8")
+        for path in package.rglob("*")
+        if path.suffix in SUFFIXES
+    }
+    buffer = io.BytesIO()
+    buffer.write(b"#!/usr/bin/env python3\n")
+    # Stored, not deflated: zlibs of different makers compress to different bytes.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, text in sorted({**texts, "__main__.py": MAIN}.items()):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # Unix, wherever it is packed
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, text)
+    return buffer.getvalue()

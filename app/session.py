@@ -1,0 +1,104 @@
+"""One diagnosis as a frozen value: what was read, answered and tried. Each step gives the next value."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import kb
+from kb.model import Knowledge
+from probes.merge import merge
+from probes.report import ANSWERED, ASSUMED, MEASURED, Fact, Report, Unknown, Value
+
+# Prose may say which fixes were tried already: such facts are called tried.<fix>, their value is the outcome.
+TRIED = "tried."
+
+
+@dataclass(frozen=True)
+class Session:
+    """All that is known of one broken run.
+
+    `answers` holds (fact, value) in the order given; the value None is "don't know". `tried` holds
+    (fix, outcome). `knowledge` is the version of the knowledge base that a link was made with, or "".
+    """
+
+    reports: tuple[Report, ...] = ()
+    answers: tuple[tuple[str, Value | None], ...] = ()
+    tried: tuple[tuple[str, str], ...] = ()
+    knowledge: str = ""
+
+    def read(self, *reports: Report) -> Session:
+        """With further reports; one of the same kind and name is replaced."""
+        names = {(report.kind, report.name) for report in reports}
+        kept = tuple(report for report in self.reports if (report.kind, report.name) not in names)
+        return dataclasses.replace(self, reports=kept + reports)
+
+    def answer(self, fact: str, value: Value | None) -> Session:
+        """With an answer, which also corrects what was read or measured; None is "don't know"."""
+        return dataclasses.replace(self, answers=(*self.retract(fact).answers, (fact, value)))
+
+    def retract(self, fact: str) -> Session:
+        """Without the answer to `fact`: what was read or measured counts again."""
+        return dataclasses.replace(self, answers=tuple(item for item in self.answers if item[0] != fact))
+
+    def back(self) -> Session:
+        """Without the last answer."""
+        return dataclasses.replace(self, answers=self.answers[:-1])
+
+    def outcome(self, fix: str, outcome: str) -> Session:
+        """With the outcome of a fix that was tried; "" takes it back."""
+        kept = tuple(item for item in self.tried if item[0] != fix)
+        return dataclasses.replace(self, tried=(*kept, (fix, outcome)) if outcome else kept)
+
+    def stamp(self, knowledge: str) -> Session:
+        """With the version of the knowledge base that it was judged by."""
+        return dataclasses.replace(self, knowledge=knowledge)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a session knows: facts with their source, what is not known and why, the curve, tried fixes."""
+
+    facts: tuple[Fact, ...]
+    unknown: tuple[Unknown, ...]
+    curve: tuple[tuple[int, float], ...]
+    tried: tuple[tuple[str, str], ...]
+    skipped: tuple[str, ...]
+
+    def values(self) -> dict[str, Value]:
+        """The facts as id -> value."""
+        return {fact.id: fact.value for fact in self.facts}
+
+    def assumed(self) -> tuple[str, ...]:
+        """The facts that are only a framework's default."""
+        return tuple(fact.id for fact in self.facts if fact.state == ASSUMED)
+
+
+def known(session: Session, knowledge: Knowledge) -> Known:
+    """What the session knows: an answer beats what follows from several facts, which beats a single file."""
+    merged = merge(session.reports)
+    read = {fact.id: fact for fact in merged.facts if fact.id in knowledge.facts}
+    tried = {f.id.removeprefix(TRIED): str(f.value) for f in merged.facts if f.id.startswith(TRIED)}
+    tried = {fix: outcome for fix, outcome in tried.items() if fix in knowledge.fixes} | dict(session.tried)
+    answers = {name: value for name, value in session.answers if name in knowledge.facts}
+    answered = {
+        name: Fact(name, value, "answer", ANSWERED) for name, value in answers.items() if value is not None
+    }
+    facts = read | answered
+    unknown = [item for item in merged.unknown if item.id not in facts]
+
+    for derived in kb.derive(knowledge, {name: fact.value for name, fact in facts.items()}, answered):
+        sources = "; ".join(f"{name} ({facts[name].source})" for name in derived.given)
+        if derived.value is None:
+            facts.pop(derived.id, None)
+            unknown.append(
+                Unknown(derived.id, derived.why.en if derived.why else sources, "whynan probe, on the node")
+            )
+        else:
+            sure = all(facts[name].state != ASSUMED for name in derived.given)
+            facts[derived.id] = Fact(
+                derived.id, derived.value, f"follows from {sources}", MEASURED if sure else ASSUMED
+            )
+
+    skipped = tuple(name for name, value in answers.items() if value is None and name not in facts)
+    return Known(tuple(facts.values()), tuple(unknown), merged.curve, tuple(tried.items()), skipped)

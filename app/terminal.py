@@ -1,0 +1,51 @@
+"""A conclusion as text for a terminal: what is wrong, why that is believed, what to do first."""
+
+from __future__ import annotations
+
+from app.conclusion import HEALTHY, Conclusion, FixShown
+from app.render import headline, percent, step
+from app.words import word
+from kb.model import Knowledge
+
+CAUSES, FIXES, REASONS = 4, 4, 4
+BAR = 20
+
+
+def text(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en") -> str:
+    """The conclusion in some forty lines; everything else is in the link and in --format json."""
+    sources = {fact.id: fact.source for fact in conclusion.known.facts}
+    lines = [headline(conclusion, knowledge, lang), ""]
+    if conclusion.verdict == HEALTHY:
+        return "\n".join([*lines, link, ""])
+    lines.append(word("report.causes", lang))
+    for cause in conclusion.causes[:CAUSES]:
+        bar = f"{'█' * round(BAR * cause.probability) or '▏':<{BAR}}"
+        name = f"{cause.entry.title[lang]}  [{cause.entry.id}]"
+        lines.append(f"  {percent(cause.probability):>3} %  {bar}  {name}")
+        for item in cause.evidence[:REASONS]:
+            if abs(item.factor - 1) > 0.1 and cause is conclusion.causes[0]:
+                side = "report.for" if item.factor > 1 else "report.against"
+                reason = f"{item.fact} = {item.value} ({sources.get(item.fact, '')})"
+                lines.append(f"         ×{item.factor:<5.2g} {reason}, {word(side, lang)}")
+    lines += ["", word("report.fixes", lang)]
+    for fix in conclusion.fixes[:FIXES]:
+        lines += _fix(fix, lang)
+    lines += ["", f"{word('report.next', lang)}: {step(conclusion, knowledge, lang)['why']}", "", link, ""]
+    return "\n".join(lines)
+
+
+def _fix(fix: FixShown, lang: str) -> list[str]:
+    facts = [
+        word("report.chance", lang, percent=percent(fix.probability)),
+        word("report.cost", lang, minutes=round(fix.cost)),
+    ]
+    if fix.unmet:
+        facts.append(word("report.not_here", lang, needs=", ".join(fix.unmet)))
+    if fix.entry.document:
+        facts.append(word("report.document", lang, section=fix.entry.document))
+    lines = [f"  {fix.rank:>2}.  {fix.entry.title[lang]}  [{fix.entry.id}]", f"       {', '.join(facts)}"]
+    if fix.rank == 1:
+        lines += [f"       {line}" for line in fix.entry.steps[lang].strip().splitlines()]
+        if fix.patch:
+            lines += ["", *(f"       {line}" for line in fix.patch.diff.splitlines()), ""]
+    return lines

@@ -1,0 +1,1 @@
+"""The Streamlit pages; nothing outside this folder imports streamlit."""

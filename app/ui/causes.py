@@ -1,0 +1,63 @@
+"""The causes: a bar each, and behind it the explanation and what speaks for and against."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.conclusion import CauseShown, Conclusion
+from app.render import percent
+from app.ui import labels
+from app.ui.address import carried, knowledge, lang
+from app.ui.question import source
+from app.words import word
+
+SHOWN = 5
+NEUTRAL = 0.02  # a factor so near to 1 says nothing
+
+
+def bars(shown: Conclusion, most: int = SHOWN) -> None:
+    """The leading causes as bars, without their evidence."""
+    for cause in shown.causes[:most]:
+        st.progress(min(cause.probability, 1.0), text=_label(cause))
+
+
+def causes(shown: Conclusion) -> None:
+    """The leading causes; each opens to its evidence ledger."""
+    for cause in shown.causes[:SHOWN]:
+        with st.container(gap=None):
+            st.progress(min(cause.probability, 1.0), text=_label(cause))
+            with st.expander(word("diagnosis.why", lang()), type="compact", key=f"why-{cause.entry.id}"):
+                _ledger(cause, shown)
+    rest = 1 - sum(cause.probability for cause in shown.causes[:SHOWN])
+    st.caption(word("diagnosis.rest", lang(), percent=percent(rest)))
+
+
+def _label(cause: CauseShown) -> str:
+    return f"**{percent(cause.probability)} %**  {cause.entry.title[lang()]}"
+
+
+def _ledger(cause: CauseShown, shown: Conclusion) -> None:
+    tongue = lang()
+    st.markdown(cause.entry.explanation[tongue])
+    known = {fact.id: fact for fact in shown.known.facts}
+    rows = [item for item in cause.evidence if abs(item.factor - 1) > NEUTRAL]
+    st.dataframe(
+        {
+            word("table.factor", tongue): [labels.factor(item) for item in rows],
+            word("table.fact", tongue): [item.fact for item in rows],
+            word("table.value", tongue): [
+                labels.value(knowledge(), item.fact, item.value, tongue) for item in rows
+            ],
+            word("table.source", tongue): [source(known[item.fact], tongue) for item in rows],
+        },
+        hide_index=True,
+        height="content",
+        alt=word("diagnosis.ledger", tongue, cause=cause.entry.title[tongue]),
+    )
+    st.caption(word("diagnosis.factor", tongue))
+    st.page_link(
+        "browse.py",
+        label=word("diagnosis.entry", tongue),
+        icon=":material/menu_book:",
+        query_params=carried(entry=cause.entry.id),
+    )

@@ -1,0 +1,17 @@
+"""The diagnosis of this address, to act on: tell what came of a fix, and the order changes at once."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.ui.address import concluded, lang
+from app.ui.diagnosis_view import diagnosis
+from app.ui.frame import opened
+from app.words import word
+
+at = opened()
+if at.link:
+    diagnosis(at, concluded(at.session, at.texts), acting=True)
+else:
+    st.markdown(f"### {word('diagnosis.empty', lang())}")
+    st.page_link("start.py", label=word("wizard.give", lang()), icon=":material/upload_file:")

@@ -1,0 +1,105 @@
+"""The diagnosis: the verdict, the fixes best first, the causes with their evidence, the curve, the path."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import kb
+from app.conclusion import ABNORMAL, HEALTHY, Conclusion
+from app.render import headline, percent
+from app.ui.address import Here, carried, knowledge, lang
+from app.ui.causes import causes
+from app.ui.curve_chart import curve_chart
+from app.ui.facts_table import facts_table, unknown_table
+from app.ui.fix_card import fix_card, tried, worth
+from app.ui.labels import literal
+from app.ui.share import share
+from app.ui.tree_chart import describe, tree_chart
+from app.words import word
+
+SHOWN = 6
+
+
+def diagnosis(at: Here, shown: Conclusion, acting: bool) -> None:
+    """The whole page; `acting` is False for a link of somebody else's that is only looked at."""
+    tongue = lang()
+    _verdict(at, shown)
+    if shown.verdict == HEALTHY:
+        left, right = st.container(), st.container()
+    else:
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            _fixes(at, shown, acting)
+        with right:
+            st.markdown(f"##### {word('report.causes', tongue)}")
+            causes(shown)
+    bad = shown.known.values().get("loss.first_bad_step")
+    with right if shown.verdict != HEALTHY else left:
+        if shown.known.curve:
+            st.markdown(f"##### {word('diagnosis.curve', tongue)}")
+            curve_chart(shown.known.curve, bad if isinstance(bad, int) else None)
+    st.markdown(f"##### {word('diagnosis.path', tongue)}")
+    st.caption(literal(describe(shown)))
+    tree_chart(shown)
+    st.markdown(f"##### {word('report.known', tongue)}")
+    facts_table(shown.known.facts, key="known")
+    st.markdown(f"##### {word('report.unknown', tongue)}")
+    unknown_table(shown)
+
+
+def _verdict(at: Here, shown: Conclusion) -> None:
+    tongue = lang()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch", gap=None):
+            st.markdown(f"### {literal(headline(shown, knowledge(), tongue))}")
+            if shown.verdict == ABNORMAL and shown.causes:
+                first = shown.causes[0]
+                st.markdown(
+                    word(
+                        "diagnosis.likely",
+                        tongue,
+                        cause=first.entry.title[tongue],
+                        percent=percent(first.probability),
+                    )
+                )
+        if at.link:
+            with st.popover(
+                word("share.title", tongue), icon=":material/share:", type="primary", key="share"
+            ):
+                share(at, shown)
+
+
+def _fixes(at: Here, shown: Conclusion, acting: bool) -> None:
+    tongue = lang()
+    st.markdown(f"##### {word('report.fixes', tongue)}")
+    tried(at, shown, acting)
+    solved = "worked" in dict(shown.known.tried).values()
+    if solved:
+        st.success(word("report.solved", tongue), icon=":material/check_circle:")
+    elif isinstance(shown.next, kb.Stop):
+        st.info(word("report.stop", tongue), icon=":material/support_agent:")
+    elif isinstance(shown.next, kb.Ask) and acting:
+        _ask(shown.next)
+    if not shown.fixes:
+        return
+    first, *rest = shown.fixes
+    with st.container(border=True, key="first-fix"):
+        st.markdown(f"#### 1. {first.entry.title[tongue]}")
+        st.caption(worth(first))
+        fix_card(at, shown, first, acting)
+    most = len(rest) if st.session_state.get("all-fixes") else SHOWN - 1
+    for fix in rest[:most]:
+        blocked = "" if fix.possible else ":material/block: "
+        label = f"{blocked}**{fix.rank}. {fix.entry.title[tongue]}**  :gray[{percent(fix.probability)} % · {round(fix.cost)} min]"
+        with st.expander(label, key=f"fix-{fix.entry.id}"):
+            st.caption(worth(fix))
+            fix_card(at, shown, fix, acting)
+    if len(shown.fixes) > SHOWN:
+        st.toggle(word("diagnosis.all", tongue, count=len(shown.fixes)), key="all-fixes")
+
+
+def _ask(ask: kb.Ask) -> None:
+    tongue = lang()
+    asked = knowledge().facts[ask.fact].question
+    text = word("diagnosis.sharper", tongue, question=asked[tongue] if asked else ask.fact)
+    st.page_link("wizard.py", label=text, icon=":material/help:", query_params=carried())

@@ -1,0 +1,78 @@
+"""What is known, with its source, and how to correct it; what is not known, and how to find it out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.conclusion import Conclusion
+from app.render import unknown
+from app.ui import labels
+from app.ui.address import knowledge, lang, show
+from app.ui.question import source
+from app.words import word
+from probes.report import Fact
+
+
+def facts_table(facts: tuple[Fact, ...], key: str) -> None:
+    """Facts in rows: a file's text stays inert in the cells."""
+    tongue = lang()
+    st.dataframe(
+        {
+            word("table.fact", tongue): [fact.id for fact in facts],
+            word("table.value", tongue): [
+                labels.value(knowledge(), fact.id, fact.value, tongue) for fact in facts
+            ],
+            word("table.source", tongue): [source(fact, tongue) for fact in facts],
+        },
+        hide_index=True,
+        height="auto",
+        key=key,
+        alt=word("report.known", tongue),
+    )
+
+
+def correct(shown: Conclusion) -> None:
+    """A choice among the facts that a person can be asked for; it opens the question."""
+    tongue = lang()
+    facts = [fact.id for fact in shown.known.facts if knowledge().facts[fact.id].question]
+    facts += [name for name in shown.known.skipped if knowledge().facts[name].question]
+    if facts:
+        st.selectbox(
+            word("wizard.correct", tongue),
+            facts,
+            index=None,
+            key="correct",
+            placeholder=word("wizard.choose", tongue),
+            format_func=_asked,
+            on_change=_open,
+        )
+
+
+def unknown_table(shown: Conclusion) -> None:
+    """What is not known, why, and the command or the question that would tell."""
+    tongue = lang()
+    rows = unknown(shown, knowledge(), tongue)
+    if not rows:
+        st.caption(word("report.nothing_unknown", tongue))
+        return
+    st.dataframe(
+        {
+            word("table.fact", tongue): [row["id"] for row in rows],
+            word("table.why", tongue): [row["why"] for row in rows],
+            word("table.how", tongue): [row["how"] for row in rows],
+        },
+        hide_index=True,
+        height="auto",
+        alt=word("report.unknown", tongue),
+    )
+
+
+def _asked(name: str) -> str:
+    ask = knowledge().facts[name].question
+    return f"{name}: {ask[lang()]}" if ask else name
+
+
+def _open() -> None:
+    name = st.session_state.get("correct")
+    if name in knowledge().facts:
+        show(ask=str(name))

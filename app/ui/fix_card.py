@@ -1,0 +1,106 @@
+"""One fix: what it is worth, how it is done, the change to the user's own file, and what came of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.conclusion import Conclusion, FixShown
+from app.render import percent
+from app.ui import labels
+from app.ui.address import Here, carried, go, knowledge, lang
+from app.words import word
+from kb.belief import OUTCOMES
+from kb.model import Reference
+
+
+def fix_card(at: Here, shown: Conclusion, fix: FixShown, acting: bool) -> None:
+    """The fix in full. `acting` is whether its outcome can be told here."""
+    tongue = lang()
+    if fix.unmet:
+        st.warning(_unmet(shown, fix), icon=":material/block:")
+    elif fix.patch:
+        st.code(fix.patch.diff, language="diff")
+        name = "diagnosis.patch_own" if fix.patch.files else "diagnosis.patch_example"
+        st.caption(word(name, tongue, framework=fix.patch.framework))
+    st.markdown(fix.entry.steps[tongue])
+    _sources(fix)
+    if acting:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(word("diagnosis.tried", tongue), width="content")
+            for outcome in OUTCOMES:
+                st.button(
+                    word(f"outcome.{outcome}", tongue),
+                    key=f"tried-{fix.entry.id}-{outcome}",
+                    on_click=_tell,
+                    args=(at, fix.entry.id, outcome),
+                )
+
+
+def worth(fix: FixShown) -> str:
+    """What a fix is worth, in a line: chance, minutes, the section of the document that names it."""
+    tongue = lang()
+    parts = [
+        word("report.chance", tongue, percent=percent(fix.probability)),
+        word("report.cost", tongue, minutes=round(fix.cost)),
+    ]
+    if title := section(fix.entry.document):
+        parts.append(title)
+    return "  ·  ".join(parts)
+
+
+def section(name: str | None) -> str:
+    """The title of a section of the founding document, "" where there is none."""
+    document = knowledge().document
+    return document.sections[name].title[lang()] if document and name in document.sections else ""
+
+
+def references(items: tuple[Reference, ...]) -> None:
+    """Where the claims come from; each opens in a tab of its own."""
+    for item in items:
+        st.page_link(item.url, label=item.title, icon=":material/open_in_new:")
+
+
+def tried(at: Here, shown: Conclusion, acting: bool) -> None:
+    """What was tried already, and how to take it back."""
+    tongue = lang()
+    for fix, outcome in shown.known.tried:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            worked = outcome == "worked"
+            st.badge(word(f"outcome.{outcome}", tongue), color="green" if worked else "gray")
+            st.markdown(knowledge().fixes[fix].title[tongue], width="content")
+            if acting and fix in dict(at.session.tried):
+                st.button(
+                    word("diagnosis.untry", tongue),
+                    key=f"untry-{fix}",
+                    type="tertiary",
+                    icon=":material/undo:",
+                    on_click=_tell,
+                    args=(at, fix, ""),
+                )
+
+
+def _unmet(shown: Conclusion, fix: FixShown) -> str:
+    tongue, values = lang(), shown.known.values()
+    needs = []
+    for name in fix.unmet:
+        ask = knowledge().facts[name].question
+        found = labels.literal(labels.value(knowledge(), name, values[name], tongue))
+        needs.append(f"{ask[tongue] if ask else name} {found}")
+    return word("report.not_here", tongue, needs="; ".join(needs))
+
+
+def _sources(fix: FixShown) -> None:
+    with st.expander(word("diagnosis.sources", lang()), type="compact", key=f"sources-{fix.entry.id}"):
+        if title := section(fix.entry.document):
+            st.page_link(
+                "browse.py",
+                label=word("report.document", lang(), section=title),
+                icon=":material/description:",
+                query_params=carried(entry=fix.entry.document or ""),
+            )
+        references(fix.entry.references)
+
+
+def _tell(at: Here, fix: str, outcome: str) -> None:
+    if fix in knowledge().fixes and outcome in (*OUTCOMES, ""):
+        go(at.session.outcome(fix, outcome), at.texts)

@@ -1,0 +1,52 @@
+"""What every page has on top: the name, the pages, the language."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import streamlit as st
+
+from app.link import LinkError
+from app.ui.address import Here, carried, here, lang, show
+from app.words import word
+
+PAGES = {
+    "start.py": "page.start",
+    "wizard.py": "page.wizard",
+    "diagnosis.py": "page.diagnosis",
+    "browse.py": "page.browse",
+}
+WIDTH = 1180  # pixels; a line that is longer is hard to read
+
+
+def header() -> None:
+    """The name, the pages with the same session, and the other language, which keeps the place."""
+    tongue = lang()
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
+        for page, name in PAGES.items():
+            label = "**whynan**" if page == "start.py" else word(name, tongue)
+            st.page_link(page, label=label, query_params=carried())
+        st.space("stretch")
+        other = "en" if tongue == "zh" else "zh"
+        st.button(
+            word("page.language", other),
+            key="language",
+            type="tertiary",
+            on_click=show,
+            kwargs={"lang": other},
+        )
+
+
+def opened() -> Here:
+    """The session of the address; a damaged link is one sentence, and the page ends there."""
+    try:
+        return here()
+    except LinkError as error:
+        refuse(error)
+
+
+def refuse(error: LinkError) -> NoReturn:
+    """Says what is wrong with a link, and offers a fresh start."""
+    st.error(str(error), icon=":material/link_off:")
+    st.page_link("start.py", label=word("page.anew", lang()), query_params={"lang": lang()})
+    st.stop()

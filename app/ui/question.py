@@ -1,0 +1,148 @@
+"""One question: why it is asked, what can be answered, and what is known already."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import streamlit as st
+
+import kb
+from app.conclusion import Conclusion
+from app.session import Session
+from app.ui import labels
+from app.ui.address import Here, go, knowledge, lang
+from app.words import word
+from kb import belief
+from kb.bands import value_of
+from kb.model import Fact, Plain, key
+from probes.report import ANSWERED
+from probes.report import Fact as Known
+
+_REFUSED = "refused"  # why the last answer was not taken
+_LEADING, _LIVE = 5, 0.02
+
+
+def question(at: Here, shown: Conclusion, fact: Fact, asked: bool) -> None:
+    """The card of one question; `asked` is whether the person picked it, in place of the best next one."""
+    tongue = lang()
+    values = shown.known.values()
+    with st.container(border=True):
+        if isinstance(shown.next, kb.Ask) and shown.next.fact == fact.id:
+            st.caption(word("wizard.saves", tongue, minutes=round(shown.next.saves)))
+        st.subheader(fact.question[tongue] if fact.question else fact.id)
+        if fact.help:
+            st.caption(fact.help[tongue])
+        st.caption(reason(shown, fact.id))
+        _known(at, shown, fact)
+        current = key(values[fact.id]) if fact.id in values else None
+        options = labels.choices(knowledge(), fact, dict(values), tongue)
+        if error := st.session_state.pop(_REFUSED, ""):
+            st.error(error)
+        with st.grid(2 if len(options) > 3 else 1, gap="xsmall", min_column_width=280):
+            for value, label in options.items():
+                st.button(
+                    label,
+                    key=f"answer-{fact.id}-{value}",
+                    type="primary" if value == current else "secondary",
+                    width="stretch",
+                    wrap=True,
+                    on_click=_answer,
+                    args=(at, fact, value),
+                )
+        if fact.kind == "number":
+            _exact(at, fact)
+        _row(at, fact, asked)
+
+
+def _exact(at: Here, fact: Fact) -> None:
+    field = f"exact-{fact.id}"
+    with st.form(f"form-{fact.id}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(word("wizard.exact", lang()), key=field, placeholder="2e-5", max_chars=40, width=220)
+        st.form_submit_button(word("wizard.take", lang()), on_click=_typed, args=(at, fact, field))
+
+
+def _row(at: Here, fact: Fact, asked: bool) -> None:
+    tongue = lang()
+    with st.container(horizontal=True):
+        st.button(
+            word("wizard.unknown", tongue),
+            key="unknown",
+            icon=":material/help:",
+            on_click=_take,
+            args=(at, at.session.answer(fact.id, None)),
+        )
+        if asked:
+            st.button(word("wizard.leave", tongue), key="leave", type="tertiary", on_click=_take, args=(at,))
+        elif at.session.answers:
+            st.button(
+                word("wizard.back", tongue),
+                key="back",
+                icon=":material/arrow_back:",
+                type="tertiary",
+                on_click=_take,
+                args=(at, at.session.back()),
+            )
+
+
+def _known(at: Here, shown: Conclusion, fact: Fact) -> None:
+    """What is known already, with its source, and how to take an answer back."""
+    found = next((item for item in shown.known.facts if item.id == fact.id), None)
+    if found is None:
+        return
+    tongue = lang()
+    text = labels.value(knowledge(), fact.id, found.value, tongue)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{text}  ({source(found, tongue)})")
+        if fact.id in dict(at.session.answers):
+            st.button(
+                word("wizard.retract", tongue),
+                key="retract",
+                type="tertiary",
+                icon=":material/undo:",
+                on_click=_take,
+                args=(at, at.session.retract(fact.id)),
+            )
+
+
+def source(fact: Known, tongue: str) -> str:
+    """How a fact is known: measured and where, answered, or assumed."""
+    state = word(f"state.{fact.state}", tongue)
+    return state if fact.state == ANSWERED else f"{state}, {fact.source}"
+
+
+def _answer(at: Here, fact: Fact, text: str) -> None:
+    """Takes an answer if the vocabulary knows it: what a browser sends need not be what was offered."""
+    try:
+        value: Plain = value_of(fact, text)
+    except ValueError as error:
+        st.session_state[_REFUSED] = str(error)
+        return
+    _take(at, at.session.answer(fact.id, value))
+
+
+def _typed(at: Here, fact: Fact, field: str) -> None:
+    _answer(at, fact, str(st.session_state.get(field) or ""))
+
+
+def _take(at: Here, session: Session | None = None) -> None:
+    go(session or at.session, at.texts, ask="")
+
+
+def reason(shown: Conclusion, fact: str) -> str:
+    """Why a question is worth asking: the two leading causes that its answer tells apart best."""
+    facts = shown.known.values()
+    active = belief.space(knowledge(), facts)
+    _, table = belief.likelihood(knowledge(), active, fact)
+    rows = {cause: table[active.ids.index(cause)] for cause in knowledge().causes}
+    live = [cause for cause in shown.causes[:_LEADING] if cause.probability > _LIVE]
+    pairs = {
+        (one.entry.title, other.entry.title): one.probability
+        * other.probability
+        * float(np.abs(rows[one.entry.id] - rows[other.entry.id]).sum())
+        for one, other in combinations(live, 2)
+    }
+    if not pairs or max(pairs.values()) == 0:
+        return word("wizard.why_any", lang())
+    one, other = max(pairs, key=lambda pair: pairs[pair])
+    return word("wizard.why", lang(), one=one[lang()], other=other[lang()])

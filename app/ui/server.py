@@ -1,0 +1,121 @@
+"""The web server: the pages and a few plain routes, in one process that never imports torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.pack import pack
+from app.ui import uploads
+from app.ui.address import knowledge
+from app.ui.headers import SecurityHeaders
+from app.ui.settings import UPLOAD_MB, Settings
+from app.ui.theme import THEME
+from kb import KnowledgeError
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def serve(
+    host: str,
+    port: int,
+    *,
+    base_path: str = "",
+    public_url: str = "",
+    read_only: bool = False,
+    probes: bool = True,
+    database: str = "",
+) -> None:
+    """Serves the web app until it is stopped. Raises kb.KnowledgeError where the knowledge cannot be loaded.
+
+    `public_url` is what links start with. `database` is for short links, which do not exist yet: it is not
+    opened.
+    """
+    knowledge()
+    path = base_path.strip("/")
+    settings = Settings(public_url, f"/{path}" if path else "", read_only, probes)
+    os.environ.update(settings.environment())
+    application(settings).run(config=configuration(host, port, settings))
+
+
+def application(settings: Settings) -> st.App:
+    """The pages with the routes beside them."""
+    routes = [
+        Route("/healthz", _health),
+        Route(f"{settings.base_path}/probe.pyz", _probe),
+        Route(f"{settings.base_path}/api/{{rest:path}}", _nothing, methods=["GET", "POST", "PUT", "DELETE"]),
+    ]
+    if settings.base_path:  # routes of our own do not get the base path from Streamlit
+        routes.append(Route(f"{settings.base_path}/healthz", _health))
+    if not settings.read_only:
+        address = f"{settings.base_path}/upload/{{token}}/{{name}}"
+        routes.append(Route(address, uploads.receive, methods=["PUT", "POST"]))
+    return st.App(
+        Path(__file__).with_name("main.py"),
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders)],
+        lifespan=_warm,
+    )
+
+
+def configuration(host: str, port: int, settings: Settings) -> dict[str, Any]:
+    """Streamlit's options. Those of speed were measured: with 200 sessions a click took 17.5 s without them."""
+    config: dict[str, Any] = {
+        "server.address": host,
+        "server.port": port,
+        "server.baseUrlPath": settings.base_path.strip("/"),
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": UPLOAD_MB,
+        "server.enableXsrfProtection": True,
+        "runner.postScriptGC": False,
+        "browser.gatherUsageStats": False,
+        "client.showErrorDetails": "none",
+        "client.toolbarMode": "minimal",
+        **THEME,
+    }
+    if host in _LOOPBACK:  # a page elsewhere must not reach this server through a name that it points here
+        public = urlsplit(settings.public_url).hostname
+        config["server.allowedHosts"] = [*sorted(_LOOPBACK), *([public] if public else [])]
+    return config
+
+
+@asynccontextmanager
+async def _warm(_: st.App) -> AsyncIterator[dict[str, Any] | None]:
+    """Loads what the first visitor would wait for."""
+    await run_in_threadpool(knowledge)
+    yield None
+
+
+async def _health(_: Request) -> Response:
+    try:
+        return JSONResponse({"status": "ok", "knowledge": knowledge().version})
+    except KnowledgeError as error:
+        return JSONResponse({"status": "error", "problem": str(error.problems[0])}, 503)
+
+
+async def _probe(_: Request) -> Response:
+    packed = await run_in_threadpool(_packed)
+    headers = {"content-disposition": 'attachment; filename="probe.pyz"'}
+    return Response(packed, media_type="application/zip", headers=headers)
+
+
+@cache
+def _packed() -> bytes:
+    return pack()
+
+
+async def _nothing(request: Request) -> Response:
+    return JSONResponse({"error": f"there is nothing at {request.url.path}"}, 404)

@@ -1,0 +1,31 @@
+"""The running view beside the questions: the leading causes and the first fix so far."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.conclusion import Conclusion
+from app.ui.address import Here, carried, lang
+from app.ui.causes import bars
+from app.ui.fix_card import worth
+from app.words import word
+
+
+def side(at: Here, shown: Conclusion) -> None:
+    """What the answers so far point to, and the way to the diagnosis."""
+    tongue = lang()
+    st.markdown(f"**{word('side.so_far', tongue)}**")
+    with st.container(gap="xsmall"):
+        bars(shown, 4)
+    fix = next((fix for fix in shown.fixes if fix.possible), None)
+    if fix:
+        with st.container(border=True, gap="xsmall"):
+            st.caption(word("side.first", tongue))
+            st.markdown(f"**{fix.entry.title[tongue]}**")
+            st.caption(worth(fix))
+            st.page_link(
+                "diagnosis.py",
+                label=word("side.diagnosis", tongue),
+                icon=":material/arrow_forward:",
+                query_params=carried(),
+            )

@@ -1,0 +1,34 @@
+"""Colours and sizes. White on each primary colour, and text on each background, has a contrast of 4.5 or more."""
+
+from __future__ import annotations
+
+LIGHT = {
+    "primaryColor": "#2456b8",
+    "backgroundColor": "#ffffff",
+    "secondaryBackgroundColor": "#f3f5f8",
+    "textColor": "#1c2430",
+    "linkColor": "#1f4fae",
+    "borderColor": "#d5dae2",
+    "codeBackgroundColor": "#f6f8fa",
+    "codeTextColor": "#1c2430",
+}
+DARK = {
+    "primaryColor": "#3f6fd1",
+    "backgroundColor": "#12161c",
+    "secondaryBackgroundColor": "#1b212a",
+    "textColor": "#e4e8ee",
+    "linkColor": "#8ab4ff",
+    "borderColor": "#313a46",
+    "codeBackgroundColor": "#1b212a",
+    "codeTextColor": "#e4e8ee",
+}
+THEME: dict[str, object] = {
+    "theme.baseFontSize": 15,
+    "theme.headingFontSizes": ["28px", "24px", "21px", "18px", "16px", "15px"],
+    "theme.headingFontWeights": [650, 650, 650, 650, 650, 650],
+    "theme.codeFontSize": "13px",
+    "theme.paddingTop": "0.75rem",
+    "theme.paddingBottom": "3rem",
+    **{f"theme.light.{name}": colour for name, colour in LIGHT.items()},
+    **{f"theme.dark.{name}": colour for name, colour in DARK.items()},
+}

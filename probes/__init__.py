@@ -1,0 +1,1 @@
+"""Facts off a machine and out of files. Python 3.9 or newer; torch, pynvml and yaml where they are there."""

@@ -1,0 +1,5 @@
+"""`python -m probes`."""
+
+from probes.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,13 @@
+"""What configs and launch commands of training frameworks say, and how to change them.
+
+One module a framework: `NAME`, `recognises(paths) -> bool`, `read(paths, found)`, and its settings in a
+table, path -> fact. `FORMATS` lists them.
+"""
+
+from __future__ import annotations
+
+from probes.configs.formats import FORMATS
+from probes.configs.patch import apply
+from probes.configs.reading import read
+
+__all__ = ["FORMATS", "apply", "read"]

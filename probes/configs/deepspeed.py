@@ -1,0 +1,90 @@
+"""DeepSpeed's JSON, as a file, inside another config, or known by its name alone."""
+
+from __future__ import annotations
+
+import re
+
+from probes.configs.findings import Findings, Paths
+from probes.configs.words import count, mode, norm, optimizer, rate, switch
+
+NAME = "deepspeed"
+
+TABLE = {
+    "zero_optimization.stage": ("deepspeed.stage", lambda value: value if value in (0, 1, 2, 3) else None),
+    "zero_optimization.overlap_comm": ("deepspeed.overlap_comm", switch),
+    "zero_optimization.contiguous_gradients": ("deepspeed.contiguous_gradients", switch),
+    "fp16.enabled": ("deepspeed.fp16", mode),
+    "bf16.enabled": ("deepspeed.bf16", mode),
+    "bfloat16.enabled": ("deepspeed.bf16", mode),
+    "gradient_clipping": ("optimizer.max_grad_norm", norm),
+    "optimizer.type": ("optimizer.name", optimizer),
+    "optimizer.params.lr": ("optimizer.learning_rate", rate),
+    "optimizer.params.eps": ("optimizer.epsilon", rate),
+    "train_micro_batch_size_per_gpu": ("batch.per_device", count),
+    "gradient_accumulation_steps": ("batch.accumulation", count),
+}
+
+_DEFAULT = "DeepSpeed's default: "
+
+
+def recognises(paths: Paths) -> bool:
+    """A block that only DeepSpeed has."""
+    return any(
+        path.startswith(("zero_optimization.", "fp16.", "bf16.")) or path == "train_micro_batch_size_per_gpu"
+        for path in paths.settings
+    )
+
+
+def read(paths: Paths, found: Findings) -> None:
+    """Facts of the JSON. The number format is a fact only where one block is plainly on."""
+    first = next(iter(paths.settings.values()), None)
+    found.say("deepspeed.enabled", True, first)
+    found.look_up(paths, TABLE)
+    for block, fact in (("fp16", "deepspeed.fp16"), ("bf16", "deepspeed.bf16")):
+        found.assume(fact, "off", f"{_DEFAULT}{block} is off")
+    for fact, value in (("deepspeed.bf16", "bfloat16"), ("deepspeed.fp16", "float16")):
+        if found.value(fact) == "on":
+            block = "fp16" if value == "float16" else "bf16"
+            found.say(
+                "precision.compute", value, paths.get(f"{block}.enabled") or paths.get("bfloat16.enabled")
+            )
+    if scale := paths.get("fp16.loss_scale"):
+        found.say("precision.loss_scale", "static" if scale.value else "dynamic", scale)
+    scheduler = paths.get("scheduler.type")
+    if scheduler:
+        found.say("schedule.warmup", str(scheduler.value).startswith("Warmup"), scheduler)
+    _offload(paths, found)
+    found.assume("deepspeed.stage", 0, f"{_DEFAULT}stage 0 without zero_optimization")
+    found.assume("deepspeed.contiguous_gradients", True, f"{_DEFAULT}contiguous_gradients true")
+    overlaps = found.value("deepspeed.stage") == 3
+    found.assume("deepspeed.overlap_comm", overlaps, f"{_DEFAULT}overlap_comm is true at stage 3 only")
+
+
+def _offload(paths: Paths, found: Findings) -> None:
+    places = {
+        "optimizer": ("zero_optimization.offload_optimizer.device", "zero_optimization.cpu_offload"),
+        "param": ("zero_optimization.offload_param.device", "zero_optimization.cpu_offload_params"),
+    }
+    settings = {
+        kind: setting
+        for kind, options in places.items()
+        for option in options
+        if (setting := paths.get(option)) and setting.value in ("cpu", "nvme", True)
+    }
+    value = "both" if len(settings) == 2 else next(iter(settings), "none")
+    anything = next(iter(settings.values()), paths.get("zero_optimization.stage"))
+    found.say("deepspeed.offload", value, anything)
+
+
+def refer(reference: str, found: Findings) -> None:
+    """What the name of a JSON that was not given lets expect: ds_z3_offload_config.json, zero2.json."""
+    stage = re.search(r"(?:zero|z|stage)[_\-]?([0-3])(?!\d)", reference.rpartition("/")[2].lower())
+    source = f"the name {reference}"
+    if not stage:
+        found.cannot(
+            "deepspeed.stage", f"it stands in {reference}, which was not given", f"give {reference} too"
+        )
+        return
+    found.assume("deepspeed.stage", int(stage[1]), source)
+    if "offload" in reference.lower():
+        found.assume("deepspeed.offload", "both" if stage[1] == "3" else "optimizer", source)

@@ -1,0 +1,101 @@
+"""What a format's reader reads from and writes to: settings by path, and the facts that follow."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+
+from probes.configs.words import Word
+from probes.report import ASSUMED, Fact, Unknown, Value
+from probes.syntax.setting import Plain, Setting
+
+Table = typing.Mapping[str, tuple[str, Word]]  # path -> fact id, and its value in the vocabulary's words
+
+
+@dataclasses.dataclass(frozen=True)
+class Paths:
+    """The settings of a text by path; of several for one path the last.
+
+    `undecided` are the paths that are set to what the text does not decide.
+    """
+
+    settings: dict[str, Setting]
+    undecided: frozenset[str] = frozenset()
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.settings
+
+    def get(self, path: str) -> Setting | None:
+        """The setting, where the text has it."""
+        return self.settings.get(path)
+
+    def value(self, path: str) -> Plain:
+        """The value, None where there is none."""
+        setting = self.settings.get(path)
+        return setting.value if setting else None
+
+    def under(self, prefix: str) -> Paths:
+        """What stands below `prefix`, by the rest of the path."""
+        return self.renamed(lambda path: path[len(prefix) :] if path.startswith(prefix) else None)
+
+    def renamed(self, rename: typing.Callable[[str], str | None]) -> Paths:
+        """Under other names; what is renamed to None is left out.
+
+        Of two settings that get one name, a part of a call or dict beats a bare name, then the later wins.
+        """
+        settings: dict[str, Setting] = {}
+        for path, setting in sorted(self.settings.items(), key=lambda pair: "." in pair[0]):
+            if name := rename(path):
+                settings[name] = setting
+        undecided = frozenset(name for path in self.undecided if (name := rename(path)))
+        return Paths(settings, undecided - settings.keys())
+
+
+class Findings:
+    """The facts that a text yields. The first word on a fact stands."""
+
+    def __init__(self, name: str) -> None:
+        """`name` is the file's, for the facts' sources."""
+        self.name = name
+        self.facts: dict[str, Fact] = {}
+        self.unknown: dict[str, Unknown] = {}
+        self._open: set[str] = set()  # facts with a setting that is not understood: no default holds
+        self._undecided: set[str] = set()  # facts that the text takes from somewhere else
+
+    def say(self, fact: str, value: Value | None, setting: Setting | None) -> None:
+        """The fact as the setting decides it; None is no value."""
+        if value is not None and setting is not None and fact not in self.facts:
+            self.facts[fact] = Fact(fact, value, f"{self.name}:{setting.line}")
+
+    def assume(self, fact: str, value: Value, source: str) -> None:
+        """A default, where the text neither decides the fact nor sets it to something undecided."""
+        if fact not in self.facts and fact not in self._open and fact not in self.unknown:
+            self.facts[fact] = Fact(fact, value, source, ASSUMED)
+
+    def cannot(self, fact: str, why: str, how: str) -> None:
+        """What the text alone does not tell."""
+        if fact not in self.facts:
+            self.unknown[fact] = Unknown(fact, why, how)
+
+    def leave_open(self, *facts: str) -> None:
+        """Forbid to assume a default."""
+        self._open.update(facts)
+
+    def undecided_facts(self) -> list[str]:
+        """The facts that the text takes from somewhere else and that nothing else decided."""
+        return sorted(self._undecided - self.facts.keys())
+
+    def look_up(self, paths: Paths, table: Table) -> None:
+        """The facts of all paths that the table knows, in the table's order."""
+        for path, (fact, word) in table.items():
+            if path in paths.undecided:
+                self._undecided.add(fact)
+                self.leave_open(fact)
+            if (setting := paths.get(path)) and setting.value is not None:
+                self.leave_open(fact)
+            if setting:
+                self.say(fact, word(setting.value), setting)
+
+    def value(self, fact: str) -> Value | None:
+        """The fact's value, where it is known."""
+        return self.facts[fact].value if fact in self.facts else None

@@ -1,0 +1,43 @@
+"""The frameworks whose settings are understood. The first that recognises a text reads it."""
+
+from __future__ import annotations
+
+import types
+
+from probes.configs import (
+    accelerate,
+    axolotl,
+    deepspeed,
+    generic,
+    llamafactory,
+    megatron,
+    ms_swift,
+    torch_script,
+    torchtune,
+    transformers,
+    unsloth,
+    xtuner,
+)
+from probes.configs.findings import Paths
+
+_MODULES = (
+    xtuner,
+    accelerate,
+    llamafactory,
+    axolotl,
+    ms_swift,
+    torchtune,
+    megatron,
+    unsloth,
+    transformers,
+    deepspeed,
+    torch_script,
+    generic,
+)
+
+FORMATS: dict[str, types.ModuleType] = {module.NAME: module for module in _MODULES}
+
+
+def format_of(paths: Paths) -> types.ModuleType:
+    """The module that reads these settings; the generic one where no framework is recognised."""
+    return next(module for module in FORMATS.values() if module.recognises(paths))

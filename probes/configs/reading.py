@@ -1,0 +1,51 @@
+"""From a config's text to facts."""
+
+from __future__ import annotations
+
+from probes.configs import launch
+from probes.configs.findings import Findings, Paths
+from probes.configs.formats import format_of
+from probes.report import ReadError, Report, Unknown
+from probes.syntax import SYNTAXES, UnreadableError, recognise
+
+MAX_CHARACTERS = 1_000_000  # a config of a megabyte is not one
+
+
+def parse(text: str, syntax: str) -> Paths:
+    """The settings of a text by path. Raises UnreadableError."""
+    module = SYNTAXES[syntax]
+    settings = {setting.path: setting for setting in module.settings(text)}
+    return Paths(settings, frozenset(module.undecided(text)) - settings.keys())
+
+
+def read(text: str, name: str, kind: str = "config") -> Report:
+    """The facts of a config ("config") or launch command ("command"), or of a piece of one.
+
+    The text is never executed. A text without a known setting yields no facts; ReadError, with name and
+    line, is raised for what is no config at all or is broken.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ReadError(f"{name}: more than {MAX_CHARACTERS:,} characters, give the config alone")
+    syntax = "command" if kind == "command" else recognise(text)
+    if syntax is None:
+        raise ReadError(f"{name}: neither Python, JSON, YAML nor a command, give the config as plain text")
+    try:
+        paths = parse(text, syntax)
+    except UnreadableError as error:
+        raise ReadError(f"{name}:{error.line}: {error.why}") from None
+    found = Findings(name)
+    if paths.settings:
+        format_of(paths).read(paths, found)
+        if syntax == "command":
+            launch.read(paths, found)
+    unknown = {**{fact: _open(fact, name) for fact in found.undecided_facts()}, **found.unknown}
+    return Report(
+        name=name,
+        kind="command" if syntax == "command" else "config",
+        facts=tuple(found.facts.values()),
+        unknown=tuple(item for fact, item in unknown.items() if fact not in found.facts),
+    )
+
+
+def _open(fact: str, name: str) -> Unknown:
+    return Unknown(fact, f"{name} takes it from a variable or an argument", "give the launch command too")

@@ -1,0 +1,142 @@
+"""Files and pasted texts of any kind: what kind it is, and what it says. Nothing in them is ever executed."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import pathlib
+import typing
+
+from probes import configs, logs
+from probes.files import environment, pieces, prose, sniff
+from probes.logs import trainer_state
+from probes.report import ReadError, Report, from_json
+
+HEAD = 64 * 1024  # bytes by which a file's kind is told
+LARGEST = 8_000_000  # bytes of anything but a log; a trainer state of a long run has some megabytes
+MOST_FILES, DEEPEST = 200, 4
+
+Reader = typing.Callable[[str, str], tuple[Report, ...]]
+
+
+def read_file(path: str | pathlib.Path) -> tuple[Report, ...]:
+    """What a file says, by its content. A log is streamed, whatever its size.
+
+    Raises ReadError, one line, for what cannot be read: missing, empty, binary, broken, too large.
+    """
+    path = pathlib.Path(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+        size = path.stat().st_size
+    except OSError as error:
+        raise ReadError(f"{path.name}: cannot be read ({error.strerror}), give another file") from None
+    _refuse(sniff.kind_of_bytes(head), path.name)
+    encoding = _encoding(head)
+    start = head.decode(encoding, errors="replace")
+    if sniff.kind_of_text(start) == sniff.LOG:
+        with path.open(encoding=encoding, errors="replace", newline="") as file:
+            return (logs.read(iter(lambda: file.readline(HEAD), ""), path.name),)
+    if size > LARGEST:
+        raise ReadError(
+            f"{path.name}: {size / 1e6:.0f} MB without a log line at its start, give the log or config"
+        )
+    return read_text(path.read_bytes().decode(encoding, errors="replace"), path.name)
+
+
+def read_text(text: str, name: str) -> tuple[Report, ...]:
+    """What a text says; one that mixes prose, logs, commands and configs gives a report for each.
+
+    Raises ReadError, one line, for an empty text, or one that is broken.
+    """
+    text = text.lstrip("\ufeff")
+    kind = sniff.kind_of_text(text[:HEAD])
+    _refuse(kind, name)
+    return KINDS[kind](text, name)
+
+
+def listing(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The files of a folder and its folders, hidden ones left out, some levels deep."""
+    found = sorted(path for path in folder.rglob("*") if len(path.relative_to(folder).parts) <= DEEPEST)
+    shown = (p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    return [path for path in shown if path.is_file()][:MOST_FILES]
+
+
+def _refuse(kind: str | None, name: str) -> None:
+    if kind == sniff.EMPTY:
+        raise ReadError(f"{name}: is empty, give the log or the config itself")
+    if kind == sniff.BINARY:
+        raise ReadError(f"{name}: is no text, give a log, a config, a command or a report as plain text")
+    if kind == sniff.CHECKPOINT:
+        raise ReadError(f"{name}: is a checkpoint or an archive, give the log or the config as plain text")
+
+
+def _encoding(head: bytes) -> str:
+    """UTF-8 unless the bytes say otherwise; GB 18030 holds all of GBK."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8"
+
+
+def _log(text: str, name: str) -> tuple[Report, ...]:
+    return (logs.read(text.splitlines(), name),)
+
+
+def _state(text: str, name: str) -> tuple[Report, ...]:
+    return (trainer_state.read(text, name),)
+
+
+def _probe(text: str, name: str) -> tuple[Report, ...]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReadError(
+            f"{name}: a broken whynan report, make it again with `probe.pyz --format json`"
+        ) from error
+    return (from_json(data, name),)
+
+
+def _environment(text: str, name: str) -> tuple[Report, ...]:
+    return (environment.read(text, name),)
+
+
+def _command(text: str, name: str) -> tuple[Report, ...]:
+    return (configs.read(text, name, "command"),)
+
+
+def _config(text: str, name: str) -> tuple[Report, ...]:
+    try:
+        return (configs.read(text, name),)
+    except ReadError:
+        if name.lower().endswith((".txt", ".md")) and " " in text.strip():
+            return _prose(text, name)  # "Model: Qwen" and "Loss: nan" make a report look like YAML
+        raise
+
+
+def _prose(text: str, name: str) -> tuple[Report, ...]:
+    """A pasted report: its sentences, and each log, command and config in it by its own reader."""
+    found = [prose.read(text, name)]
+    for piece in pieces.cut(text):
+        if piece.kind == sniff.LOG:
+            found.append(logs.read(piece.text.splitlines(), name))
+        elif piece.kind in (sniff.COMMAND, sniff.CONFIG):
+            try:
+                found.append(configs.read(piece.text, name, piece.kind))
+            except ReadError:  # a line that only looked like one
+                continue
+    return tuple(found)
+
+
+KINDS: dict[str, Reader] = {
+    sniff.PROBE: _probe,
+    sniff.STATE: _state,
+    sniff.LOG: _log,
+    sniff.ENVIRONMENT: _environment,
+    sniff.COMMAND: _command,
+    sniff.CONFIG: _config,
+    sniff.PROSE: _prose,
+}

@@ -1,0 +1,112 @@
+"""What a pasted text holds besides prose: log lines, commands, configurations, tracebacks, lists of versions.
+
+Each piece keeps the text's lines where they were and is blank elsewhere, so that a reader of that kind names
+the right line of the whole text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from probes.files import environment
+
+PROSE, LOG, COMMAND, CONFIG, ENVIRONMENT = "report", "log", "command", "config", "environment"
+_MIXED = "mixed"  # "8 x A100, bf16, LoRA": hardware for one reader, settings for another
+
+_FENCE = re.compile(r"^\s{0,8}(?:```|~~~)")
+_TRACEBACK = re.compile(r"^\s{0,8}Traceback \(most recent call last\)")
+_FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
+_LOG = re.compile(
+    r"""(?ix) ^\W{0,4} \{ ['"] (?:loss|eval_loss|train_loss|step|epoch|grad_norm) ['"] \s* :
+    | \b(?:step|steps|iter|iteration|epoch|it)\b [\s:=\#\[(|]* \d+ .{0,200}? \b(?:lm\s|train_?)?loss\b [\s:=|]{1,12} (?:nan|inf|-?\d)
+    | \bIter\(train\) | ^\s*\d{1,3}%\|  | ^\[\d{4}-\d\d-\d\d | ^\d{4}[-/]\d\d[-/]\d\d[ T,]\d\d:\d\d
+    | ^\[(?:INFO|WARNING|ERROR|rank\d|Rank\s\d) | \bOVERFLOW!|Skipping\ step\.?\ Attempted
+    | tokenization\ mismatch:\ \d+\ vs | ^\W{0,2}(?:train_|eval_)?loss\s{0,2}[:=]\s{0,2}(?:nan|inf|\d[\d.e+-]*)\s*,?\s*$
+    """
+)
+_LAUNCH = re.compile(
+    r"^\s*(?:[$#>]\s+|!|-\s)?(?:(?:export\s+)?[A-Z][A-Z0-9_]*=\S*\s+)*"
+    r"(?:python[\d.]*|torchrun|deepspeed|accelerate\s+launch|llamafactory-cli|xtuner\s+train|swift\s+\w+|megatron\s+\w+"
+    r"|axolotl\s+\w+|tune\s+run|bash\s+\S+\.sh|sh\s+\S+\.sh|srun|uv\s+run|mpirun|colossalai\s+run|NPROC_PER_NODE=\S+)"
+    r"(?=\s+[-\w./]|\s*\\$)"
+)
+_FLAG = re.compile(r"^\s*--?[A-Za-z][\w.-]*(?:[ =]\S|\s*\\?$)")
+_JSON = re.compile(
+    r"""^\s*(?:[{}\[\]]+\s*,?\s*$|["'][\w./-]+["']\s*:\s*(?:["'\[{].*|-?\d[\d.eE+-]*|true|false|null)\s*[,}\]]*\s*$)"""
+)
+_YAML = re.compile(r"^\s*(?:- )?[A-Za-z][\w.-]{1,60}:(?:\s+[^\s:：，。][^，。？?]{0,200})?\s*$")
+_PYTHON = re.compile(
+    r"^\s*(?:import \w|from [\w.]+ import|def \w+\(|class \w+|@\w|with \w[\w.]*\(|[\w.]+(?:\[[^\]]*\])?\s?=\s?[^=\s].*"
+    r"|[\w.]+\s*,\s*[\w.]+\s?=\s?\S.*|[\w.]+\([^()，。]{0,300}(?:\)|,|\()?\s*$|\)+,?\s*$|[\w]+\s?=\s?.+,$|# \w)"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """The lines of one kind; `text` has as many lines as the whole, the others are blank."""
+
+    kind: str
+    text: str
+
+
+def cut(text: str) -> tuple[Piece, ...]:
+    """The pieces of a pasted text: prose first, then logs, commands, configurations, lists of versions."""
+    lines = text.splitlines()
+    kinds = _kinds(lines)
+    return tuple(
+        Piece(kind, "\n".join(line if of in accepted else "" for line, of in zip(lines, kinds)))
+        for kind, accepted in (
+            (PROSE, (PROSE, _MIXED)),
+            (LOG, (LOG,)),
+            (COMMAND, (COMMAND,)),
+            (CONFIG, (CONFIG,)),
+            (ENVIRONMENT, (ENVIRONMENT, _MIXED)),
+        )
+        if any(of in accepted for of in kinds)
+    )
+
+
+def _kinds(lines: list[str]) -> list[str]:
+    kinds: list[str] = []
+    fenced = traced = False
+    for line in lines:
+        line = line[:1000]
+        before = kinds[-1] if kinds else ""
+        if _FENCE.match(line):
+            fenced = not fenced
+            kinds.append("")
+            continue
+        if _TRACEBACK.match(line) or (traced and (line.startswith((" ", "\t")) or _FRAME.match(line))):
+            traced = True
+            kinds.append("")
+            continue
+        # The line after the frames is the error itself: it reads like prose.
+        traced = False
+        kinds.append(_kind(line, before, fenced))
+    return _alone(lines, kinds)
+
+
+def _kind(line: str, before: str, fenced: bool) -> str:
+    if not line.strip():
+        return ""
+    if _LOG.search(line):
+        return LOG
+    if _LAUNCH.match(line) or (_FLAG.match(line) and (before == COMMAND or line.count("--") > 1)):
+        return COMMAND
+    if environment.is_item(line):
+        return ENVIRONMENT
+    if environment.names_something(line):
+        return _MIXED
+    if _JSON.match(line) or _YAML.match(line) or _PYTHON.match(line):
+        return CONFIG
+    return CONFIG if fenced and before == CONFIG else PROSE
+
+
+def _alone(lines: list[str], kinds: list[str]) -> list[str]:
+    """One line that looks like YAML ("Problem: NaN") between lines of prose is prose."""
+    for index, kind in enumerate(kinds):
+        neighbours = kinds[max(index - 1, 0) : index] + kinds[index + 1 : index + 2]
+        if kind == CONFIG and CONFIG not in neighbours and _YAML.match(lines[index][:1000]):
+            kinds[index] = PROSE
+    return kinds

@@ -1,0 +1,136 @@
+"""Prose cut into sentences, and in which sense a part of a sentence is said.
+
+"Should I use fp16?" does not say that the run uses fp16, "no NaN" does not say NaN, and in "fp32 works, with
+fp16 it is NaN" the two halves speak of two runs. The words that make the difference are data (prose.yaml).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+
+LONGEST = 400  # characters: longer sentences are cut, so that no pattern has far to search
+
+_END = re.compile(r"[。！？!?；]+|\.(?=\s|$)|\n")
+_ABBREVIATION = re.compile(r"(?i)\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig)$")
+_CONTRAST = re.compile(
+    r"(?i)[;；]|\b(?:but|however|while|whereas|although|though|yet|except that)\b"
+    r"|但是?|不过|然而|却|而(?!且|已|后|是)|可是|只有在?"
+)
+_COMMA = re.compile(r"(?i)[,，、()（）]|[:：](?=\s|[^\W\d_A-Za-z])|\s[-–—]+\s|\b(?:and then|then|so that)\b|——")
+
+
+@dataclasses.dataclass(frozen=True)
+class Sentence:
+    """One sentence with its 1-based line; `block` numbers the paragraph or list item run it stands in."""
+
+    text: str
+    line: int
+    block: int
+
+
+def split(text: str) -> typing.Iterator[Sentence]:
+    """The sentences of `text`. A line that goes on in lower case on the next line is not cut there."""
+    block = 0
+    start = 0
+    line = 1
+    for match in _END.finditer(text):
+        if match.start() < start:
+            continue
+        if match[0] == "." and _ABBREVIATION.search(text, start, match.start()):
+            continue
+        if match[0] == "\n" and _goes_on(text, start, match.start()):
+            continue
+        yield from _sentences(text[start : match.end()], line, block)
+        line += text.count("\n", start, match.end())
+        start = match.end()
+        if match[0] == "\n" and text[start : start + 1] == "\n":
+            block += 1
+    yield from _sentences(text[start:], line, block)
+
+
+def _goes_on(text: str, start: int, newline: int) -> bool:
+    before = text[max(start, newline - 1) : newline]
+    after = text[newline + 1 : newline + 2]
+    return before not in ("", "\n") and before not in ".:：;" and after.isascii() and after.islower()
+
+
+def _sentences(text: str, line: int, block: int) -> typing.Iterator[Sentence]:
+    line += len(text) - len(text.lstrip("\n"))
+    text = text.strip()
+    for start in range(0, len(text), LONGEST):
+        yield Sentence(text[start : start + LONGEST].replace("\n", " "), line, block)
+
+
+def segment(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the part between two contrasting words ("but", "而") begins and ends that holds start..end."""
+    return _between(_CONTRAST, text, start, end)
+
+
+def clause(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the part between two commas begins and ends that holds start..end."""
+    first, last = segment(text, start, end)
+    left, right = _between(_COMMA, text, start, end)
+    return max(first, left), min(last, right)
+
+
+def _between(boundary: re.Pattern[str], text: str, start: int, end: int) -> tuple[int, int]:
+    left, right = 0, len(text)
+    for match in boundary.finditer(text):
+        if match.end() <= start:
+            left = match.end()
+        elif match.start() >= end:
+            right = match.start()
+            break
+    return left, right
+
+
+class Stance:
+    """The senses in which something can be said, each a regular expression: prose.yaml, `stance`."""
+
+    def __init__(self, expressions: typing.Mapping[str, re.Pattern[str]]) -> None:
+        self._is = expressions
+
+    def negated(self, text: str, start: int, end: int) -> bool:
+        """Whether a word before or after start..end, within the clause, denies it."""
+        left, _ = clause(text, start, end)
+        _, right = segment(text, start, end)
+        return bool(
+            self._is["negation"].search(text[left:start]) or self._is["negated_after"].search(text[end:right])
+        )
+
+    def possible(self, text: str, start: int, end: int) -> bool:
+        """Whether the clause only guesses, advises or expects."""
+        left, right = clause(text, start, end)
+        return bool(self._is["modal"].search(text, left, right))
+
+    def asked(self, text: str, start: int, end: int) -> bool:
+        """Whether the clause asks if it is so. "Why is the loss NaN?" is not asked: it says so."""
+        left, right = clause(text, start, end)
+        return bool(self._is["asked"].search(text[left:right]))
+
+    def fine(self, text: str, start: int, end: int, sick: typing.Callable[[str], bool]) -> bool:
+        """Whether start..end speaks of a run that is healthy; `sick` tells whether a text names a symptom."""
+        left, right = segment(text, start, end)
+        if sick(text[left:right]):
+            left, right = clause(text, start, end)
+            if sick(text[left:right]):
+                return False
+        part = text[left:right]
+        match = self._is["fine"].search(part)
+        if match is None or self._is["at_first"].search(part):
+            return False
+        return not (
+            self._is["not_fine"].search(part[: match.start()])
+            or self.asked(part, match.start(), match.end())
+            or self.possible(part, match.start(), match.end())
+        )
+
+    def tries(self, text: str) -> bool:
+        """Whether the sentence tells of an attempt at a cure."""
+        return bool(self._is["tried"].search(text))
+
+    def acts(self, text: str) -> bool:
+        """Whether the sentence tells of a change that somebody made."""
+        return bool(self._is["action"].search(text))

@@ -1,0 +1,53 @@
+"""What kind of text this is, by its content; a file's name counts for nothing."""
+
+from __future__ import annotations
+
+import json
+
+from probes import logs
+from probes.files import environment
+from probes.syntax import recognise
+
+EMPTY, BINARY, CHECKPOINT = "empty", "binary", "checkpoint"
+PROBE, STATE, LOG = "probe", "trainer_state", "log"
+ENVIRONMENT, COMMAND, CONFIG, PROSE = "environment", "command", "config", "report"
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b\x08"))
+
+
+def kind_of_bytes(head: bytes) -> str | None:
+    """EMPTY, BINARY or CHECKPOINT, or None for what is text. `head` is a file's beginning."""
+    if not head.strip():
+        return EMPTY
+    if head.startswith(b"PK\x03\x04") or head[8:10] == b'{"':  # torch.save's zip; a safetensors header
+        return CHECKPOINT
+    if head.startswith(_UTF16):
+        return None
+    control = len(head) - len(head.translate(None, _CONTROL))
+    return BINARY if control * 100 > len(head) else None
+
+
+def kind_of_text(head: str) -> str:
+    """One of the kinds of text. `head` is a text's beginning; what is like nothing else is prose."""
+    start = head.lstrip("\ufeff \t\r\n")
+    if not start:
+        return EMPTY
+    if start.startswith("{"):
+        if '"log_history"' in head:
+            return STATE
+        if '"whynan"' in head[:2000] and _is_object(head):
+            return PROBE
+    if logs.looks_like_log(head):
+        return LOG
+    syntax = recognise(head)
+    if syntax is not None and not environment.looks_like_environment(head):
+        return COMMAND if syntax == "command" else CONFIG
+    return ENVIRONMENT if environment.looks_like_environment(head) else PROSE
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return True  # cut off in the middle, or broken: its reader says so

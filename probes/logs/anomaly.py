@@ -1,0 +1,164 @@
+"""The judge: what a run's points say, as facts with the line that decides each."""
+
+from __future__ import annotations
+
+import math
+import typing
+
+from probes.logs import broken, course, trends
+from probes.logs.curve import thin
+from probes.logs.point import Point
+from probes.logs.steps import attempts
+from probes.logs.verdict import LEAST, Verdict
+from probes.report import ASSUMED, MEASURED, Fact, Report, Unknown, Value
+
+SHOWN = 2_000  # points of the curve in a report
+
+# The first rule that speaks decides; what cannot be a course comes before what can.
+BROKEN = (broken.not_finite, broken.zero, broken.dips)
+COURSE = (course.too_high, course.climb, course.spike, course.too_low, course.flat, course.gradient_spike)
+
+
+def judge(
+    points: typing.Sequence[Point],
+    name: str,
+    hides_nan: bool = False,
+    counted: bool = False,
+    messages: typing.Mapping[str, int] | None = None,
+) -> Report:
+    """The report on a log's points, which come in the order of the log.
+
+    `hides_nan`: the log went through the Trainer's filter. `counted`: the steps are not the log's but
+    number its points. `messages`: known messages and the line of each, the most telling first.
+    """
+    messages = messages or {}
+    run, verdict = _decide(points, hides_nan)
+    verdict, line = _beyond_training(verdict, run, points, messages)
+    bad = run[verdict.first] if verdict and verdict.first is not None else None
+    before = run[: verdict.first] if verdict else run  # all of it, where no point is bad
+    facts: list[Fact] = []
+
+    def say(fact: str, found: tuple[Value | None, int] | None, state: str = MEASURED) -> None:
+        if found and found[0] is not None:
+            facts.append(Fact(fact, found[0], f"{name}:{found[1]}", state))
+
+    if verdict:
+        filtered = ASSUMED if verdict.assumed else MEASURED
+        say("loss.symptom", (verdict.symptom, line), MEASURED if verdict.symptom == "zero" else filtered)
+        say("loss.hidden_nan", (verdict.hidden_nan, line), filtered)
+    if bad:
+        say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
+        say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
+        say("loss.before", trends.before(before))
+    say("gradient.trend", trends.gradient([*before, bad] if before and bad else run))
+    at_minimum = messages.get("loss-scale-minimum")
+    say("loss_scale.trend", ("exhausted", at_minimum) if at_minimum else trends.loss_scale(points))
+    scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)
+    say("precision.compute", ("float16", scaled.line) if scaled else None)  # nothing else needs scaling
+    say("optimizer.learning_rate", trends.peak_rate(points))
+    say("schedule.warmup", trends.warm_up(points))
+    say("log.message", next(iter(messages.items()), None))
+    return Report(
+        name=name,
+        kind="log",
+        facts=tuple(facts),
+        unknown=tuple(_unknown(run, verdict, hides_nan)),
+        curve=tuple(
+            (point.step or 0, point.loss)
+            for point in thin(run, SHOWN, verdict.first if verdict else None)
+            if point.loss is not None
+        ),
+    )
+
+
+def _decide(points: typing.Sequence[Point], hides_nan: bool) -> tuple[list[Point], Verdict | None]:
+    """The attempt that counts, and its symptom.
+
+    That is the newest one in which something is wrong, except that a newer one which got further
+    without trouble has overcome it.
+    """
+    runs = attempts([point for point in points if point.loss is not None])
+    chosen, verdict = runs[0], symptom(runs[0], hides_nan)
+    for run in runs[1:]:
+        if verdict and verdict.symptom != "healthy":
+            break
+        if run and (run[-1].step or 0) > (chosen[-1].step or 0):
+            chosen, verdict = run, symptom(run, hides_nan)
+    return chosen, verdict
+
+
+def symptom(run: typing.Sequence[Point], hides_nan: bool = False) -> Verdict | None:
+    """What the losses of one run show, or None where they are too few or of a kind without a course."""
+    for broken_rule in BROKEN:
+        if found := broken_rule(run, hides_nan):
+            return found
+    # A policy gradient's loss, and any loss below 0, goes up and down in healthy runs.
+    if any(point.reward is not None or (point.loss or 0) < 0 for point in run):
+        return None
+    # Of four points one log in 24 only rises by chance, but not threefold.
+    rising = all((one.loss or 0) < (two.loss or 0) for one, two in zip(run, run[1:]))
+    if LEAST - 1 <= len(run) < 2 * LEAST and rising and (run[-1].loss or 0) > 3 * (run[0].loss or 0):
+        return Verdict("divergence", 1)
+    if len(run) < LEAST:
+        return None
+    for course_rule in COURSE:
+        if found := course_rule(run):
+            return found
+    return Verdict("healthy")
+
+
+def _beyond_training(
+    verdict: Verdict | None,
+    run: typing.Sequence[Point],
+    points: typing.Sequence[Point],
+    messages: typing.Mapping[str, int],
+) -> tuple[Verdict | None, int]:
+    """What evaluation, the loss scaler and generation add where the training loss itself is well.
+
+    Gives the verdict and the line that decides it.
+    """
+    if verdict and verdict.symptom != "healthy":
+        return verdict, run[verdict.first].line if verdict.first is not None else run[-1].line
+    for point in points:
+        if point.eval_loss is not None and not math.isfinite(point.eval_loss):
+            return Verdict("eval-only-nan"), point.line
+    for message, found in (
+        ("loss-scale-minimum", "loss-scale-exhausted"),
+        ("probability-tensor", "nan-at-generation"),
+    ):
+        if message in messages:
+            return Verdict(found), messages[message]
+    scale = trends.loss_scale(points)
+    if scale and scale[0] == "exhausted":
+        return Verdict("loss-scale-exhausted"), scale[1]
+    return verdict, run[-1].line if run else 0
+
+
+def _unknown(
+    run: typing.Sequence[Point], verdict: Verdict | None, hides_nan: bool
+) -> typing.Iterator[Unknown]:
+    """What the log does not tell, and how to make the next one tell it."""
+    if verdict is None and len(run) >= LEAST:
+        yield Unknown(
+            "loss.symptom",
+            "a loss below 0, or of a run with rewards, says nothing by its course",
+            "look at reward, kl and grad_norm, or compare with a run that went well",
+        )
+    elif verdict is None:
+        yield Unknown(
+            "loss.symptom",
+            f"{len(run)} logged losses, and it takes {LEAST} to see a course",
+            "give a longer log, or set logging_steps=1",
+        )
+    if run and not any(point.grad_norm is not None for point in run):
+        yield Unknown(
+            "gradient.trend",
+            "no gradient norm in the log",
+            "have it logged: transformers 4.38 or newer prints grad_norm, mmengine does where it clips",
+        )
+    if verdict and verdict.symptom == "zero" and verdict.hidden_nan is None and hides_nan:
+        yield Unknown(
+            "loss.hidden_nan",
+            "the Trainer prints NaN as 0.0, and no gradient norm tells them apart",
+            "set logging_nan_inf_filter=False and logging_steps=1, and run a few steps",
+        )

@@ -1,0 +1,57 @@
+"""Tables with a head: CSV exports, the Trainer's table in a notebook, Markdown.
+
+Step    Training Loss   Validation Loss          | Step | Training Loss |        step,loss,grad_norm
+10      1.825000        1.790000                 |   10 |      1.825000 |        10,1.825,0.9
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+
+from probes.logs.point import NAMES, NUMBER, Point, from_pairs
+
+HIDES_NAN = True  # the notebook's table and exports of the Trainer's charts went through its filter
+
+SEPARATORS = (re.compile(r"\|"), re.compile(r"\t"), re.compile(r","), re.compile(r"\s{2,40}"))
+PLAIN = re.compile(NUMBER)
+WIDEST = 2_000  # characters of a head or row; a wider one is no table of losses
+
+
+def reader() -> typing.Callable[[str, int], Point | None]:
+    """A function of a line's text and number, which remembers the table's head."""
+    separator: re.Pattern[str] | None = None
+    names: list[str] = []
+
+    def point(text: str, line: int) -> Point | None:
+        nonlocal separator, names
+        if len(text) > WIDEST:
+            return None
+        if "oss" in text and ("tep" in text or "iter" in text) and (head := _head(text)):
+            separator, names = head
+            return None
+        if separator is None:
+            return None
+        row = _cells(text, separator)
+        if len(row) != len(names):
+            return None
+        pairs = [(name, cell) for name, cell in zip(names, row) if PLAIN.fullmatch(cell)]
+        found = from_pairs(pairs, line)
+        return found if found and found.step is not None else None
+
+    return point
+
+
+def _head(text: str) -> tuple[re.Pattern[str], list[str]] | None:
+    """How the head's cells are separated and what they are called, where it names a step and a loss."""
+    for separator in SEPARATORS:
+        # W&B puts the run before the name: "my-run - train/loss".
+        names = [cell.rsplit(" - ", 1)[-1].lower() for cell in _cells(text, separator)]
+        fields = {NAMES.get(name) for name in names}
+        if "step" in fields and fields & {"loss", "eval_loss"}:
+            return separator, names
+    return None
+
+
+def _cells(text: str, separator: re.Pattern[str]) -> list[str]:
+    return [cell.strip(' \t"*') for cell in separator.split(text.strip().strip("|"))]

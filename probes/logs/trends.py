@@ -1,0 +1,115 @@
+"""What led up to it: the course of the loss, the gradient norm, the loss scale and the learning rate."""
+
+from __future__ import annotations
+
+import math
+import typing
+
+from probes.logs.noise import median, spread
+from probes.logs.point import Point
+from probes.logs.verdict import LEAST
+
+Found = typing.Optional[tuple[str, int]]  # a fact's value, and the line that decides it
+
+LOOK_BACK = 20  # logged points "just before": kb/facts.yaml asks people for as many
+FIRST_SKIPS = 20  # a scaler that starts at 2**32 may halve that often before the first step it takes
+
+
+def before(points: typing.Sequence[Point]) -> Found:
+    """`loss.before`, of the good points that end where the loss went bad."""
+    losses = [
+        (math.log(point.loss), point.line)
+        for point in points[-LOOK_BACK:]
+        if point.loss is not None and 0 < point.loss < math.inf
+    ]
+    if len(losses) < LEAST:
+        return None
+    course, line = [loss for loss, _ in losses], losses[-1][1]
+    noise, tail = spread(course), max(2, len(course) // 4)
+    rise = median(course[-tail:]) - median(course[:-tail])
+    # A tenth is what a person would see in the plot; three deviations is what noise would not do.
+    if rise > max(math.log(1.1), 3 * noise / math.sqrt(tail)):
+        return "rising", line
+    jumps = [
+        losses[index][1]
+        for index in range(1, len(course) - 1)
+        if course[index] - max(course[index - 1], course[index + 1]) > max(math.log(1.5), 6 * noise)
+    ]
+    return ("spiky", jumps[-1]) if jumps else ("calm", line)
+
+
+def gradient(points: typing.Sequence[Point]) -> Found:
+    """`gradient.trend`, of the points up to the first bad one (all, where that is the first point).
+
+    A norm that is not finite says nothing new where the loss is not either.
+    """
+    norms = [
+        (point.grad_norm, point.line)
+        for point in points
+        if point.grad_norm is not None
+        and (math.isfinite(point.grad_norm) or math.isfinite(point.loss or 0.0))
+    ]
+    dead = [line for norm, line in norms[-LEAST:] if not math.isfinite(norm)]
+    finite = [(norm, line) for norm, line in norms if math.isfinite(norm)]
+    # A loss scaler's skipped steps print Inf at first: with a good end they are no trend.
+    skips = len(norms) <= FIRST_SKIPS and math.isfinite(norms[-1][0]) if norms else False
+    if dead and not skips:
+        return "non-finite", dead[0]
+    if len(finite) >= 3 and median([norm for norm, _ in finite]) < 1e-6:
+        return "zero", finite[-1][1]
+    sizes = [(math.log(norm), line) for norm, line in finite if norm > 0]
+    if len(sizes) < LEAST:
+        return None
+    course = [size for size, _ in sizes]
+    level, noise, tail = median(course), spread(course), max(2, len(course) // 5)
+    # Threefold over several points; a healthy norm falls after the start and then stays.
+    if median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(math.log(3), 4 * noise):
+        return "climbing", sizes[-1][1]
+    jumps = [line for size, line in sizes[3:] if size - level > max(math.log(10), 6 * noise)]
+    return ("spiking", jumps[0]) if jumps else ("steady", sizes[-1][1])
+
+
+def loss_scale(points: typing.Sequence[Point]) -> Found:
+    """`loss_scale.trend`, of all points in the order of the log. A scale that stays at 1 is none."""
+    scales = [(point.loss_scale, point) for point in points if point.loss_scale is not None]
+    if not scales or max(scale for scale, _ in scales) <= 1:
+        return None
+    falls, previous = [], math.inf
+    for scale, point in scales:
+        # A line about the scale alone is about an overflow; ranks repeat it, hysteresis keeps the scale.
+        if scale < previous and (previous < math.inf or point.loss is None):
+            falls.append(point)
+        previous = scale
+    lowest, at = min(((scale, point.line) for scale, point in scales), key=lambda pair: pair[0])
+    if lowest <= 1 and len(falls) >= 3:
+        return "exhausted", at
+    logged = [point.line for point in points if point.loss is not None]
+    if not falls:
+        return ("steady", scales[-1][1].line) if len(scales) >= LEAST else None
+    if not logged:  # nothing shows how the run went on
+        return ("falling", falls[-1].line) if len(falls) > FIRST_SKIPS else None
+    until_last = sum(line < falls[-1].line for line in logged)
+    if len(falls) <= FIRST_SKIPS and until_last <= max(3, len(logged) // 10):
+        # With the last line an overflow, nobody knows whether it was the last one.
+        return ("first-skips", falls[-1].line) if len(logged) - until_last >= LEAST else None
+    # An overflow now and then is how a dynamic scale finds its level; falling is three without a rise.
+    late = [point for point in falls if point.line >= logged[len(logged) // 2]]
+    lost = len(late) >= 3 and scales[-1][0] <= 8 * lowest
+    return ("falling", late[-1].line) if lost else ("steady", scales[-1][1].line)
+
+
+def peak_rate(points: typing.Sequence[Point]) -> tuple[float, int] | None:
+    """The peak learning rate, where the log shows it twice: one that is seen once may still have risen."""
+    rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
+    top = max((rate for rate, _ in rates if math.isfinite(rate)), default=0.0)
+    lines = [line for rate, line in rates if rate == top]
+    return (top, lines[0]) if top > 0 and len(lines) >= 2 else None
+
+
+def warm_up(points: typing.Sequence[Point]) -> tuple[bool, int] | None:
+    """Where the log shows a warm-up: the learning rate rises three times from below half its peak."""
+    rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
+    first = rates[:4]
+    rising = len(first) == 4 and all(one[0] < two[0] for one, two in zip(first, first[1:]))
+    shown = rising and first[0][0] < 0.5 * max(rate for rate, _ in rates)
+    return (True, first[-1][1]) if shown else None

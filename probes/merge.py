@@ -1,0 +1,45 @@
+"""What several reports say together: for each fact the one source that is believed."""
+
+from __future__ import annotations
+
+import typing
+
+from probes.report import ASSUMED, Fact, Report
+
+# Who is believed first, by the fact's first word. What a run shows stands in its log; what a machine is, the
+# machine says; what a run was told to do, its launch command says before its config, and prose comes last.
+FIRST = {
+    "loss": ("log", "trainer_state", "report"),
+    "gradient": ("log", "trainer_state", "report"),
+    "loss_scale": ("log", "trainer_state", "report"),
+    "log": ("log", "report"),
+    "gpu": ("machine", "environment", "log", "report"),
+    "machine": ("machine", "environment"),
+    "numerics": ("machine",),
+    "version": ("machine", "environment", "log", "report"),
+}
+OTHERWISE = ("command", "config", "log", "environment", "report", "machine")
+
+
+def merge(reports: typing.Iterable[Report]) -> Report:
+    """One report of many. An explicit value beats a framework's default, wherever each was read."""
+    reports = tuple(reports)
+    best: dict[str, tuple[tuple[bool, int], Fact]] = {}
+    for report in reports:
+        for fact in report.facts:
+            rank = (fact.state == ASSUMED, _rank(fact.id, report.kind))
+            if fact.id not in best or rank < best[fact.id][0]:
+                best[fact.id] = (rank, fact)
+    unknown = {item.id: item for report in reports for item in report.unknown if item.id not in best}
+    return Report(
+        name=", ".join(report.name for report in reports),
+        kind="merged",
+        facts=tuple(fact for _, fact in best.values()),
+        unknown=tuple(unknown.values()),
+        curve=max((report.curve for report in reports), key=len, default=()),
+    )
+
+
+def _rank(fact: str, kind: str) -> int:
+    order = FIRST.get(fact.partition(".")[0], OTHERWISE)
+    return order.index(kind) if kind in order else len(order)

@@ -1,0 +1,97 @@
+"""What a probe says: facts with their source, what it could not know, and the loss curve."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing
+
+Value = typing.Union[bool, int, float, str]
+
+MEASURED, ANSWERED, ASSUMED = "measured", "answered", "assumed"
+STATES = (MEASURED, ANSWERED, ASSUMED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fact:
+    """One thing that is known. The ids and the form of their values stand in kb/facts.yaml.
+
+    `source` says where it was read ("config.py:41", "nvidia-smi", "self-test on cpu").
+    `state` is "measured" (read or measured), "answered" (a person said so) or "assumed" (a default
+    of the framework that nobody wrote down).
+    """
+
+    id: str
+    value: Value
+    source: str
+    state: str = MEASURED
+
+
+@dataclasses.dataclass(frozen=True)
+class Unknown:
+    """One thing that could not be known: why, and the command or question that would tell."""
+
+    id: str
+    why: str
+    how: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What one file, or one machine, says.
+
+    `kind` is what was read: a key of probes.files.KINDS, or "machine".
+    `curve` holds (step, loss) pairs, at most 2,000 of them; a loss may be nan or inf.
+    """
+
+    name: str
+    kind: str
+    facts: tuple[Fact, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    curve: tuple[tuple[int, float], ...] = ()
+
+    def values(self) -> dict[str, Value]:
+        """The facts as id -> value."""
+        return {fact.id: fact.value for fact in self.facts}
+
+
+class ReadError(Exception):
+    """A file that cannot be read as what it seems to be: "what, where, what to do" in one line."""
+
+
+def to_json(report: Report) -> dict[str, typing.Any]:
+    """The report as plain JSON data; numbers that JSON cannot hold become "nan", "inf", "-inf"."""
+    return {
+        "whynan": 1,
+        "name": report.name,
+        "kind": report.kind,
+        "facts": [dataclasses.asdict(fact) for fact in report.facts],
+        "unknown": [dataclasses.asdict(unknown) for unknown in report.unknown],
+        "curve": [[step, loss if math.isfinite(loss) else str(loss)] for step, loss in report.curve],
+    }
+
+
+def from_json(data: typing.Any, name: str) -> Report:
+    """The report that `to_json` wrote. Raises ReadError when `data` is anything else."""
+    try:
+        if data["whynan"] != 1:
+            raise ReadError(
+                f"{name}: made by another version of whynan ({data['whynan']!r}), pack the probes anew"
+            )
+        return Report(
+            name=str(data["name"]),
+            kind=str(data["kind"]),
+            facts=tuple(_fact(item) for item in data["facts"]),
+            unknown=tuple(Unknown(str(i["id"]), str(i["why"]), str(i["how"])) for i in data["unknown"]),
+            curve=tuple((int(step), float(loss)) for step, loss in data["curve"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReadError(
+            f"{name}: not a whynan report ({error!r}), make it with `whynan probe --format json`"
+        ) from error
+
+
+def _fact(item: dict[str, typing.Any]) -> Fact:
+    if not isinstance(item["value"], (bool, int, float, str)) or item["state"] not in STATES:
+        raise ValueError(f"fact {item['id']!r} has no plain value or state")
+    return Fact(str(item["id"]), item["value"], str(item["source"]), item["state"])

@@ -1,0 +1,22 @@
+"""Reading and changing settings in a text, one module a syntax. The text is data: it is never executed.
+
+A syntax gives `settings(text) -> tuple[Setting, ...]`, `undecided(text) -> frozenset[str]` (paths that are
+set to what the text alone does not decide) and `edit(text, changes) -> str`.
+"""
+
+from __future__ import annotations
+
+import types
+
+from probes.syntax import command_line, json_object, python_source, yaml_mapping
+from probes.syntax.recognise import recognise
+from probes.syntax.setting import NULL, Setting, Symbol, UnreadableError
+
+__all__ = ["NULL", "SYNTAXES", "Setting", "Symbol", "UnreadableError", "recognise"]
+
+SYNTAXES: dict[str, types.ModuleType] = {
+    "python": python_source,
+    "json": json_object,
+    "yaml": yaml_mapping,
+    "command": command_line,
+}

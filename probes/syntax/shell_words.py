@@ -1,0 +1,117 @@
+"""Shell text cut into commands and words, with every word's place. Nothing is run or expanded.
+
+Continuations, quotes, comments, `VAR=value` and `$VAR`, arrays, redirections and prompts are understood
+as far as launch scripts use them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+_TOKEN = re.compile(
+    r"""(?P<space>(?:[^\S\n]|\\[^\S\n]*\r?\n)+)
+      | (?P<comment>\#[^\n]*)
+      | (?P<redirect>\d*[<>]+(?:&\d)?)
+      | (?P<end>[\n;|&()]+)
+      | (?P<word>(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|`[^`]*`?|\$\([^()]*\)|\$\{[^}]*\}?
+                 |\\.|[^\s;|&()<>"'`\\]|\\)+)""",
+    re.VERBOSE | re.DOTALL,
+)
+_REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:\[[@*]\])?(?::?-([^}]*))?\})")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_BEFORE_COMMAND = {
+    "$",
+    "!",
+    "%",
+    "sudo",
+    "nohup",
+    "time",
+    "exec",
+    "export",
+    "env",
+    "do",
+    "then",
+    "else",
+    "set",
+    ">",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Word:
+    """A word: its text with quotes and known variables resolved (None: not decided), and its place.
+
+    `start` and `end` span the characters that decide the text: the variable's value, if it is one.
+    """
+
+    text: str | None
+    start: int
+    end: int
+    here: int  # where the word itself begins and ends
+    until: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """The assignments before a command, and its words."""
+
+    variables: tuple[tuple[str, Word], ...]
+    words: tuple[Word, ...]
+
+
+def commands(text: str) -> list[Command]:
+    """The commands of a script, in their order."""
+    known: dict[str, Word] = {}
+    result: list[Command] = []
+    words: list[Word] = []
+    variables: list[tuple[str, Word]] = []
+    skip_next = False
+    tokens = [(m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    for kind, token, start, end in [*tokens, ("end", "\n", len(text), len(text))]:
+        if kind == "redirect":
+            skip_next = "&" not in token and bool(words)
+        elif kind == "end":
+            if words or variables:
+                result.append(Command(tuple(variables), tuple(words)))
+            words, variables, skip_next = [], [], False
+        elif kind == "word" and skip_next:
+            skip_next = False
+        elif kind == "word":
+            if not words and token.lstrip("!%") in ("", *_BEFORE_COMMAND):
+                continue
+            shift = len(token) - len(token.lstrip("!%")) if not words else 0
+            assigned = _ASSIGNMENT.match(token) if not words else None
+            if assigned:
+                name = assigned[0].rstrip("+=")
+                known[name] = _word(token, assigned.end(), start, end, known)
+                variables.append((name, known[name]))
+            else:
+                words.append(_word(token, shift, start, end, known))
+    return result
+
+
+def _word(token: str, shift: int, start: int, end: int, known: dict[str, Word]) -> Word:
+    """The word behind the first `shift` characters of a token."""
+    raw, start = token[shift:], start + shift
+    quoted = len(raw) > 1 and raw[0] == raw[-1] and raw[0] in "'\"" and raw[0] not in raw[1:-1]
+    inner = raw[1:-1] if quoted else raw
+    if raw[:1] == "'" and quoted:
+        return Word(inner, start + 1, end - 1, start, end)
+    whole = _REFERENCE.fullmatch(inner)
+    if whole and (source := known.get(whole[1] or whole[2])):
+        return dataclasses.replace(source, here=start, until=end)
+    decided = "`" not in inner and "$(" not in inner
+
+    def resolve(match: re.Match[str]) -> str:
+        nonlocal decided
+        source = known.get(match[1] or match[2])
+        value = source.text if source else match[3]
+        decided = decided and value is not None
+        return value or ""
+
+    resolved = _REFERENCE.sub(resolve, inner)
+    if not quoted:
+        resolved = re.sub(r"\\(.)", r"\1", resolved).replace('"', "").replace("'", "")
+    text = resolved if decided and "$" not in resolved else None
+    return Word(text, start + quoted, end - quoted, start, end)

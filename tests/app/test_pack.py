@@ -1,0 +1,124 @@
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import probes
+from app.pack import pack
+
+PYENV = Path.home() / ".pyenv" / "versions"
+
+
+@pytest.fixture
+def pyz(tmp_path):
+    file = tmp_path / "packed" / "probe.pyz"
+    file.parent.mkdir()
+    file.write_bytes(pack())
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An empty folder to run in, and to be the home."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+def run(folder, *command, **environment):
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_same_sources_give_the_same_bytes():
+    assert pack() == pack()
+
+
+def test_every_module_of_the_probes_is_in_it_with_unix_line_ends():
+    package = Path(probes.__file__).parent
+    modules = {f"probes/{path.relative_to(package).as_posix()}" for path in package.rglob("*.py")}
+
+    with zipfile.ZipFile(io.BytesIO(pack())) as archive:
+        names = archive.namelist()
+        assert all(b"\r" not in archive.read(name) for name in names)
+
+    assert modules | {"__main__.py"} <= set(names)
+    assert names == sorted(names)
+    assert not any("__pycache__" in name for name in names)
+
+
+def test_it_is_a_program_for_unix():
+    assert pack().startswith(b"#!/usr/bin/env python3\n")
+
+
+@pytest.mark.parametrize("flags", [[], ["-I"], ["-S"]], ids=["plain", "isolated", "no site-packages"])
+def test_it_runs_anywhere_and_writes_nothing(pyz, folder, flags):
+    ended = run(folder, sys.executable, *flags, pyz, "--format", "json")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    report = json.loads(ended.stdout)
+    assert (report["whynan"], report["kind"]) == (1, "machine")
+    assert list(folder.rglob("*")) == []
+    assert list(pyz.parent.rglob("*")) == [pyz]
+
+
+def test_a_folder_named_probes_does_not_get_in_its_way(pyz, folder):
+    hostile = folder / "probes"
+    hostile.mkdir()
+    (hostile / "__init__.py").write_text("raise SystemExit('hostile')")
+
+    ended = run(folder, sys.executable, pyz, "--tests", "none", PYTHONPATH=str(folder))
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("this machine\n")
+
+
+def test_its_exit_status_is_that_of_the_probe(pyz, folder):
+    ended = run(folder, sys.executable, pyz, "--tests", "everything")
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("whynan: argument --tests: invalid choice")
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.10", "3.12", "3.13", "3.14"])
+def test_it_runs_under_a_bare_python(pyz, folder, version):
+    python = interpreter(folder, version)
+
+    ended = run(folder, python, "-I", pyz, "--format", "json")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    facts = {fact["id"]: fact["value"] for fact in json.loads(ended.stdout)["facts"]}
+    assert facts["machine.python"].startswith(f"{version}.")
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.6", "3.8"])
+def test_an_older_python_is_refused_in_one_line(pyz, folder, version):
+    python = interpreter(folder, version)
+
+    ended = run(folder, python, pyz)
+
+    wanted = f"whynan: Python 3.9 or newer is needed, this is {version}, try python3.9\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", wanted)
+
+
+def interpreter(folder, version):
+    """A Python of that version, or the test is skipped with a word."""
+    for python in [*sorted(PYENV.glob(f"{version}.*/bin/python")), f"python{version}"]:
+        try:
+            if run(folder, python, "-c", "pass").returncode == 0:
+                return python
+        except OSError:
+            continue
+    pytest.skip(f"there is no Python {version} here")

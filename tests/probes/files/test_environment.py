@@ -1,0 +1,323 @@
+import pathlib
+import time
+
+import hypothesis
+import pytest
+import yaml
+from hypothesis import strategies
+
+from probes.files import environment, gpu_names
+
+VOCABULARY = yaml.safe_load((pathlib.Path(__file__).parents[3] / "kb" / "facts.yaml").read_text("utf-8"))
+
+PIP_LIST = """\
+Package                  Version
+------------------------ -----------
+accelerate               0.34.2
+bitsandbytes             0.43.3
+bitsandbytes-cuda113     0.30.1
+flash-attn               2.6.3
+torch                    2.4.0+cu121
+torchvision              0.19.0
+transformers-stream-generator 0.0.5
+"""
+PIP_FREEZE = """\
+deepspeed==0.14.4
+-e git+https://github.com/InternLM/xtuner.git@81c0a1f#egg=xtuner
+flash_attn==2.5.8
+transformers>=4.36
+torch @ file:///tmp/wheels/torch-2.3.0-cp310.whl
+trl==0.9.6
+"""
+CONDA_LIST = """\
+# packages in environment at /home/anna/miniconda3/envs/tune:
+#
+# Name                    Version                   Build  Channel
+python                    3.10.14              h955ad1f_1
+pytorch                   2.1.0           py3.10_cuda11.8_cudnn8.7.0_0    pytorch
+pytorch-cuda              11.8                 h7e8668a_5    pytorch
+peft                      0.11.1                   pypi_0    pypi
+"""
+NVIDIA_SMI = """\
++---------------------------------------------------------------------------------------+
+| NVIDIA-SMI 535.129.03             Driver Version: 535.129.03   CUDA Version: 12.2     |
+|-----------------------------------------+----------------------+----------------------+
+| GPU  Name                 Persistence-M | Bus-Id        Disp.A | Volatile Uncorr. ECC |
+|   0  Tesla V100-SXM2-32GB           On  | 00000000:00:08.0 Off |                    0 |
+| N/A   40C    P0              44W / 300W |      0MiB / 32768MiB |      0%      Default |
+|   1  Tesla V100-SXM2-32GB           On  | 00000000:00:09.0 Off |                    0 |
+| N/A   41C    P0              43W / 300W |      0MiB / 32768MiB |      0%      Default |
++-----------------------------------------+----------------------+----------------------+
+| Processes:                                                                            |
+|    0   N/A  N/A      2109      C   python                                      307MiB |
+"""
+DS_REPORT = """\
+--------------------------------------------------
+DeepSpeed C++/CUDA extension op report
+--------------------------------------------------
+ninja .................. [OKAY]
+fused_adam ............. [NO] ....... [OKAY]
+--------------------------------------------------
+DeepSpeed general environment info:
+torch install path ............... ['/usr/lib/python3/dist-packages/torch']
+torch version .................... 2.5.1+cu124
+deepspeed install path ........... ['/usr/lib/python3/dist-packages/deepspeed']
+deepspeed info ................... 0.15.4, unknown, unknown
+torch cuda version ............... 12.4
+nvcc version ..................... 12.1
+deepspeed wheel compiled w. ...... torch 2.4, cuda 12.1
+"""
+COLLECT_ENV = """\
+Collecting environment information...
+PyTorch version: 2.2.1
+Is debug build: False
+CUDA used to build PyTorch: 12.1
+OS: Ubuntu 22.04.3 LTS (x86_64)
+Python version: 3.11.8 (main, Feb 26 2024, 21:39:34) [GCC 11.2.0] (64-bit runtime)
+CUDA runtime version: 11.8.89
+GPU models and configuration:
+GPU 0: NVIDIA GeForce RTX 4090
+GPU 1: NVIDIA GeForce RTX 4090
+Nvidia driver version: 550.54.14
+[pip3] triton==2.2.0
+[conda] torch 2.0.0 pypi_0 pypi
+"""
+MMENGINE = """\
+System environment:
+    sys.platform: linux
+    Python: 3.10.13 (main, Sep 11 2023, 13:44:35) [GCC 11.2.0]
+    CUDA available: True
+    GPU 0,1,2,3,4,5,6,7: NVIDIA A100-SXM4-80GB
+    CUDA_HOME: /usr/local/cuda
+    NVCC: Cuda compilation tools, release 11.8, V11.8.89
+    PyTorch: 2.1.2
+    MMEngine: 0.10.3
+"""
+TRANSFORMERS_ENV = """\
+Copy-and-paste the text below in your GitHub issue and FILL OUT the two last points.
+
+- `transformers` version: 4.46.0
+- Platform: Linux-5.15.0-91-generic-x86_64-with-glibc2.35
+- Python version: 3.10.12
+- Accelerate version: 1.0.1
+- Accelerate config: \t- mixed_precision: bf16
+- PyTorch version (GPU?): 2.5.0+cu124 (True)
+- Using GPU in script?: <fill in>
+- GPU type: NVIDIA H20
+"""
+LLAMAFACTORY_ENV = """\
+- `llamafactory` version: 0.9.3.dev0
+- PyTorch version: 2.6.0+cu124 (GPU)
+- Transformers version: 4.52.0.dev0
+- GPU type: NVIDIA A800-SXM4-80GB
+- GPU number: 8
+- GPU memory: 79.35GB
+- DeepSpeed version: 0.16.6
+"""
+LOOSE = """\
+python3.10 cuda11.7 torch2.1.2
+transformers 4.49.0
+Bits and Bytes : 0.40.2
+GPU: 8 x NVIDIA A100-SXM4-40GB
+"""
+NPU_SMI = """\
+| npu-smi 23.0.rc2                 Version: 23.0.rc2                                             |
+| NPU   Name                | Health        | Power(W)    Temp(C)           Hugepages-Usage(page)|
+| 0     910B3               | OK            | 92.1        36                0    / 0             |
+| 1     910B3               | OK            | 91.0        37                0    / 0             |
+"""
+
+SAID = {
+    "pip list": (PIP_LIST, {
+        "version.accelerate": "0.34.2",
+        "version.bitsandbytes": "0.43.3",
+        "version.flash-attn": "2.6.3",
+        "version.torch": "2.4.0+cu121",
+        "machine.cuda": "12.1",
+    }),
+    "pip freeze": (PIP_FREEZE, {
+        "version.deepspeed": "0.14.4",
+        "version.flash-attn": "2.5.8",
+        "version.trl": "0.9.6",
+    }),
+    "conda list": (CONDA_LIST, {
+        "machine.python": "3.10.14",
+        "version.torch": "2.1.0",
+        "version.peft": "0.11.1",
+    }),
+    "nvidia-smi": (NVIDIA_SMI, {
+        "machine.driver": "535.129.03",
+        "machine.cuda": "12.2",
+        "gpu.name": "Tesla V100-SXM2-32GB",
+        "gpu.bf16": False,
+        "gpu.capability": "7.0",
+        "gpu.memory_gib": 32.0,
+        "gpu.count": 2,
+    }),
+    "ds_report": (DS_REPORT, {
+        "version.torch": "2.5.1+cu124",
+        "machine.cuda": "12.4",
+        "version.deepspeed": "0.15.4",
+    }),
+    "collect_env": (COLLECT_ENV, {
+        "version.torch": "2.2.1",
+        "machine.cuda": "12.1",
+        "machine.platform": "Ubuntu 22.04.3 LTS (x86_64)",
+        "machine.python": "3.11.8",
+        "gpu.name": "NVIDIA GeForce RTX 4090",
+        "gpu.bf16": True,
+        "gpu.capability": "8.9",
+        "machine.driver": "550.54.14",
+        "version.triton": "2.2.0",
+        "gpu.count": 2,
+    }),
+    "mmengine": (MMENGINE, {
+        "machine.platform": "linux",
+        "machine.python": "3.10.13",
+        "gpu.name": "NVIDIA A100-SXM4-80GB",
+        "gpu.bf16": True,
+        "gpu.capability": "8.0",
+        "gpu.count": 8,
+        "gpu.memory_gib": 80.0,
+        "machine.cuda": "11.8",
+        "version.torch": "2.1.2",
+        "version.mmengine": "0.10.3",
+    }),
+    "transformers-cli env": (TRANSFORMERS_ENV, {
+        "version.transformers": "4.46.0",
+        "machine.platform": "Linux-5.15.0-91-generic-x86_64-with-glibc2.35",
+        "machine.python": "3.10.12",
+        "version.accelerate": "1.0.1",
+        "precision.compute": "bfloat16",
+        "version.torch": "2.5.0+cu124",
+        "machine.cuda": "12.4",
+        "gpu.name": "NVIDIA H20",
+        "gpu.bf16": True,
+        "gpu.capability": "9.0",
+    }),
+    "llamafactory-cli env": (LLAMAFACTORY_ENV, {
+        "version.llamafactory": "0.9.3.dev0",
+        "version.torch": "2.6.0+cu124",
+        "machine.cuda": "12.4",
+        "version.transformers": "4.52.0.dev0",
+        "gpu.name": "NVIDIA A800-SXM4-80GB",
+        "gpu.bf16": True,
+        "gpu.capability": "8.0",
+        "gpu.memory_gib": 80.0,
+        "gpu.count": 8,
+        "version.deepspeed": "0.16.6",
+    }),
+    "a loose list": (LOOSE, {
+        "version.torch": "2.1.2",
+        "machine.cuda": "11.7",
+        "machine.python": "3.10",
+        "version.transformers": "4.49.0",
+        "version.bitsandbytes": "0.40.2",
+        "gpu.name": "NVIDIA A100-SXM4-40GB",
+        "gpu.bf16": True,
+        "gpu.capability": "8.0",
+        "gpu.count": 8,
+        "gpu.memory_gib": 40.0,
+    }),
+    "npu-smi": (NPU_SMI, {"gpu.name": "910B3", "gpu.bf16": True, "gpu.count": 2}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), SAID.values(), ids=SAID)
+def test_a_dump_says_versions_and_hardware(text, said):
+    assert environment.read(text, "env.txt").values() == said
+
+
+@pytest.mark.parametrize("text", [text for text, _ in SAID.values()], ids=SAID)
+def test_a_dump_is_recognised(text):
+    assert environment.looks_like_environment(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "My loss is NaN with transformers 4.49.0 and torch 2.1.0. What can I do?",
+        "训练时 loss 变成 nan，transformers 版本 4.49.0",
+        "{'loss': 0.0, 'learning_rate': 2e-05, 'epoch': 0.1}\n",
+        "learning_rate: 2.0e-5\nbf16: true\nfinetuning_type: lora\n",
+        "NaN when fine-tuning Qwen3 (1 GPU, the notebook of the documentation)",
+    ],
+)
+def test_what_speaks_of_a_run_is_no_dump(text):
+    assert not environment.looks_like_environment(text)
+
+
+def test_a_fact_names_its_line_and_says_when_it_follows_from_a_name():
+    sources = {fact.id: fact.source for fact in environment.read(LOOSE, "env.txt").facts}
+
+    assert sources["version.transformers"] == "env.txt:2"
+    assert sources["gpu.bf16"] == "env.txt:4, from the name"
+
+
+@pytest.mark.parametrize(
+    ("name", "card"),
+    [
+        ("Tesla V100-SXM2-32GB", ("7.0", False)),
+        ("Tesla T4", ("7.5", False)),
+        ("Quadro RTX 8000", ("7.5", False)),
+        ("NVIDIA A800-SXM4-80GB", ("8.0", True)),
+        ("NVIDIA A10G", ("8.6", True)),
+        ("NVIDIA RTX A6000", ("8.6", True)),
+        ("GeForce RTX 3090 Ti", ("8.6", True)),
+        ("NVIDIA L40S", ("8.9", True)),
+        ("NVIDIA RTX 6000 Ada Generation", ("8.9", True)),
+        ("NVIDIA H800", ("9.0", True)),
+        ("NVIDIA GH200 480GB", ("9.0", True)),
+        ("NVIDIA B200", ("10.0", True)),
+        ("NVIDIA GeForce RTX 5090", ("12.0", True)),
+        ("NVIDIA GeForce RTX 2080 Ti", ("7.5", False)),
+        ("Ascend 910B3", ("", True)),
+        ("Ascend 910A", ("", False)),
+        ("AMD Instinct MI300X", ("", True)),
+        ("Voodoo 5", None),
+    ],
+)
+def test_a_cards_name_tells_its_capability_and_bfloat16(name, card):
+    assert gpu_names.find(name) == card
+
+
+def test_every_fact_is_in_the_vocabulary():
+    said = {f"version.{package}" for package in environment.PACKAGES}
+    said |= {fact.id for text, _ in SAID.values() for fact in environment.read(text, "env.txt").facts}
+
+    assert said - set(VOCABULARY) == set()
+
+
+@hypothesis.given(strategies.text(max_size=400))
+def test_any_text_is_read_without_an_error(text):
+    environment.looks_like_environment(text)
+    environment.read(text, "any")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "torch ",
+        "torch.",
+        "1.",
+        "GPU 0,",
+        "8 x A",
+        "| 0 ",
+        "cuda ",
+        "\"'`",
+        " ",
+        "torch version: ",
+        "-",
+        "a" * 50,
+    ],
+)
+def test_no_text_takes_long(unit):
+    text = unit * (100_000 // len(unit))
+
+    began = time.perf_counter()
+    environment.looks_like_environment(text)
+    environment.read(text, "long")
+    environment.read(text.replace(" ", "\n"), "long")
+
+    assert time.perf_counter() - began < 1

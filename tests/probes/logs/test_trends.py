@@ -1,0 +1,99 @@
+import math
+
+import pytest
+
+from probes.logs import trends
+from probes.logs.point import Point
+
+NAN, INF = math.nan, math.inf
+
+
+def losses(*values):
+    return [Point(loss=value, line=line) for line, value in enumerate(values, 1)]
+
+
+def norms(*values):
+    return [Point(loss=1.0, grad_norm=value, line=line) for line, value in enumerate(values, 1)]
+
+
+@pytest.mark.parametrize(
+    ("points", "found"),
+    [
+        (losses(2.0, 1.9, 1.95, 1.9, 1.85, 1.9), ("calm", 6)),
+        (losses(2.0, 1.9, 1.9, 1.9, 2.0, 2.2, 2.5, 2.9), ("rising", 8)),
+        (losses(2.0, 1.9, 1.95, 3.9, 1.9, 1.85, 4.2, 1.9, 1.9, 1.8), ("spiky", 7)),
+        (losses(10.8, 6.0, 4.0, 3.5, 3.4, 3.3, 3.3, 3.2), ("calm", 8)),
+        (losses(2.0, 1.9, 1.9, 1.9), None),
+    ],
+)
+def test_the_loss_before_it_went_bad(points, found):
+    assert trends.before(points) == found
+
+
+@pytest.mark.parametrize(
+    ("points", "found"),
+    [
+        (norms(3.0, 1.2, 0.9, 0.8, 0.9, 0.85, 0.8, 0.9), ("steady", 8)),
+        (norms(0.8, 0.9, 0.8, 0.9, 0.8, 0.9, 2.0, 4.0, 9.0, 20.0), ("climbing", 10)),
+        (norms(0.8, 0.9, 0.8, 0.9, 0.8, 30.0, 0.9, 0.8, 0.9, 0.8), ("spiking", 6)),
+        (norms(0.9, 0.8, NAN), ("non-finite", 3)),
+        (norms(INF), ("non-finite", 1)),
+        (norms(0.0, 0.0, 0.0), ("zero", 3)),
+        (norms(INF, INF, 1.0, 0.9, 0.8, 0.9, 0.8), ("steady", 7)),
+        (norms(0.9, 0.8), None),
+        ([], None),
+        ([Point(loss=NAN, grad_norm=NAN, line=1)] * 9, None),
+        ([Point(loss=NAN, grad_norm=0.0, line=1)] * 9, ("zero", 1)),
+    ],
+)
+def test_the_gradient_norm_before_the_loss_went_bad(points, found):
+    assert trends.gradient(points) == found
+
+
+def overflows(*scales, first=1):
+    return [Point(loss_scale=float(scale), line=line) for line, scale in enumerate(scales, first)]
+
+
+def logged(count, first, scale=None):
+    return [Point(loss=1.0, loss_scale=scale, line=first + place) for place in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("points", "found"),
+    [
+        (logged(9, 1), None),
+        (logged(9, 1, 1.0), None),  # bfloat16 in Megatron
+        (logged(9, 1, 65536.0), ("steady", 9)),
+        (overflows(65536, 32768, 16384) + logged(9, 4), ("first-skips", 3)),
+        (overflows(65536, 32768, 16384) + logged(4, 4), None),
+        (overflows(65536, 32768, 16384), None),
+        (logged(8, 1) + overflows(512, 256, 128, first=9) + logged(2, 12), ("falling", 11)),
+        (logged(3, 1, 4.0) + overflows(2, 1, 1, 0.5, first=4), ("exhausted", 7)),
+        (
+            [
+                point
+                for first in (1, 11, 21)
+                for point in logged(9, first) + overflows(32768, first=first + 9)
+            ],
+            ("steady", 30),
+        ),
+    ],
+)
+def test_the_loss_scale(points, found):
+    assert trends.loss_scale(points) == found
+
+
+def rates(*values):
+    return [Point(learning_rate=value, line=line) for line, value in enumerate(values, 1)]
+
+
+def test_the_peak_learning_rate_counts_where_it_stays():
+    assert trends.peak_rate(rates(1e-5, 2e-5, 2e-5, 2e-5)) == (2e-5, 2)
+    assert trends.peak_rate(rates(1e-5, 2e-5, 1.9e-5, 1.8e-5)) is None
+    assert trends.peak_rate(rates(0.0, 0.0)) is None
+
+
+def test_a_warm_up_shows_in_the_learning_rate():
+    assert trends.warm_up(rates(1e-6, 2e-6, 3e-6, 4e-6, 4e-6)) == (True, 4)
+    assert trends.warm_up(rates(2e-5, 2e-5, 2e-5, 2e-5)) is None
+    assert trends.warm_up([]) is None
