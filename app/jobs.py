@@ -74,14 +74,18 @@ def start(what: str, command: Sequence[str], seconds: float = _SECONDS) -> str:
         for job in _jobs.values():
             if job.what == what and job.state == RUNNING:
                 return job.id
-        out = tempfile.TemporaryFile()
-        process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # so that cancelling ends the child's own children too
-        )
+        out = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the job)
+        try:
+            process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that cancelling ends the child's own children too
+            )
+        except OSError:
+            out.close()
+            raise
         job = _Job(secrets.token_urlsafe(9), what, process, out)
         _jobs[job.id] = job
         for old in [i for i, other in _jobs.items() if other.state != RUNNING][:-_MOST]:

@@ -75,7 +75,7 @@ def unknown(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[dic
         fact = knowledge.facts[knowledge.tree.nodes[node].fact]
         if fact.question and fact.id not in listed:
             listed.add(fact.id)
-            rows.append({"id": fact.id, "why": "not asked yet", "how": fact.question[lang]})
+            rows.append({"id": fact.id, "why": word("report.not_asked", lang), "how": fact.question[lang]})
     return rows
 
 

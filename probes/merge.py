@@ -18,7 +18,7 @@ FIRST = {
     "numerics": ("machine",),
     "version": ("machine", "environment", "log", "report"),
 }
-OTHERWISE = ("command", "config", "log", "environment", "report", "machine")
+OTHERWISE = ("command", "config", "part", "log", "trainer_state", "environment", "report", "machine")
 
 
 def merge(reports: typing.Iterable[Report]) -> Report:
@@ -27,7 +27,7 @@ def merge(reports: typing.Iterable[Report]) -> Report:
     best: dict[str, tuple[tuple[bool, int], Fact]] = {}
     for report in reports:
         for fact in report.facts:
-            rank = (fact.state == ASSUMED, _rank(fact.id, report.kind))
+            rank = (fact.state == ASSUMED, _rank(fact.id, _kind(report)))
             if fact.id not in best or rank < best[fact.id][0]:
                 best[fact.id] = (rank, fact)
     unknown = {item.id: item for report in reports for item in report.unknown if item.id not in best}
@@ -38,6 +38,12 @@ def merge(reports: typing.Iterable[Report]) -> Report:
         unknown=tuple(unknown.values()),
         curve=max((report.curve for report in reports), key=len, default=()),
     )
+
+
+def _kind(report: Report) -> str:
+    """A config that names no framework (DeepSpeed's JSON, accelerate's YAML) is a part: the whole decides."""
+    part = report.kind == "config" and "framework.name" not in report.values()
+    return "part" if part else report.kind
 
 
 def _rank(fact: str, kind: str) -> int:

@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows: who may import what, how large a module is, what never stands in it."""
+"""The house rules that no linter knows: who may import what, how large a module is, what it never holds."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def test_a_folder_imports_only_what_it_may() -> None:
-    """probes needs nothing but Python, kb and probes know neither each other nor app, only app/ui knows Streamlit."""
+    """probes needs only Python, kb and probes know neither each other nor app, Streamlit stays in app/ui."""
     offences = []
     for path, tree in TREES.items():
         where_present = WHERE_PRESENT.get(folder(path), set())

@@ -66,8 +66,8 @@ def here() -> Here:
 
 
 def go(session: Session, texts: Texts, **params: str) -> None:
-    """Puts a session into the address, with `params` beside it ("" drops one). Back leads to the one before."""
-    if session in (Session(), Session().stamp(session.knowledge)):
+    """Puts a session into the address, and `params` beside it ("" drops one)."""
+    if not (session.reports or session.answers or session.tried):
         show(d="", **params)
         return
     session = session.stamp(knowledge().version)

@@ -1,17 +1,20 @@
-"""The whole knowledge, to read: every cause, fix, advisory, and the founding document, each with its sources."""
+"""The whole knowledge, to read: causes, fixes, advisories, the founding document, each with its sources."""
 
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from app.patch import diff
 from app.ui import labels
 from app.ui.address import knowledge, lang, show
 from app.ui.fix_card import references, section
 from app.words import word
+from kb.diagnosis import cost
 from kb.model import Advisory, Cause, Fix, Section
 
 Entry = Cause | Fix | Advisory | Section
-TABLES = ("causes", "fixes", "advisories", "sections")
+READABLE = 780  # pixels: a longer line of prose is hard to follow
 
 
 def entries() -> dict[str, dict[str, Entry]]:
@@ -53,7 +56,7 @@ def whole(entry: Entry) -> None:
     """One entry in full."""
     tongue = lang()
     if isinstance(entry, Section):
-        st.markdown(entry.text[tongue])
+        st.markdown(entry.text[tongue], width=READABLE)
         document = knowledge().document
         if document:
             references((document.source,))
@@ -83,7 +86,7 @@ def overview() -> None:
         ]
         if kept:
             st.markdown(f"##### {word(f'browse.{name}', tongue)} ({len(kept)})")
-            with st.grid(3, gap=("xsmall", "small"), min_column_width=300):
+            with _list():
                 for key, entry in kept:
                     _link(key, entry.title[tongue])
 
@@ -97,31 +100,37 @@ def _text(key: str, entry: Entry) -> str:
     return " ".join(texts).casefold()
 
 
+def _list() -> DeltaGenerator:
+    return st.grid(3, gap=(None, "small"), min_column_width=300)
+
+
 def _link(key: str, title: str) -> None:
     st.button(title, key=f"entry-{key}", type="tertiary", wrap=True, on_click=show, kwargs={"entry": key})
 
 
 def _fix(fix: Fix) -> None:
     tongue = lang()
-    st.caption(word("report.cost", tongue, minutes=round(fix.minutes)))
-    st.markdown(fix.steps[tongue])
-    if fix.needs:
-        needs = [f"`{name}` = `{value}`" for name, value in fix.needs.items()]
-        st.markdown(word("browse.needs", tongue, needs=", ".join(needs)))
+    st.caption(word("report.cost", tongue, minutes=round(cost(knowledge(), fix))))
+    st.markdown(fix.steps[tongue], width=READABLE)
+    for name, value in fix.needs.items():
+        text = f"{_asked(name)} {labels.value(knowledge(), name, value, tongue)}"
+        st.markdown(word("browse.needs", tongue, needs=text))
     if fix.patches:
         st.markdown(f"##### {word('browse.patches', tongue)}")
-        for tab, (framework, patch) in zip(st.tabs(list(fix.patches)), fix.patches.items(), strict=True):
-            with tab:
-                before, after = st.columns(2)
-                before.caption(word("browse.before", tongue))
-                before.code(patch.before, language="diff" if framework == "" else None)
-                after.caption(word("browse.after", tongue))
-                after.code(patch.after, language=None)
+        for tab, patch in zip(st.tabs(list(fix.patches)), fix.patches.values(), strict=True):
+            tab.code(diff(patch.before, patch.after, "file"), language="diff")
+    chances = {
+        cause.id: cause.fixes[fix.id] for cause in knowledge().causes.values() if fix.id in cause.fixes
+    }
     st.markdown(f"##### {word('browse.cures', tongue)}")
-    for cause in knowledge().causes.values():
-        if fix.id in cause.fixes:
-            chance = labels.likelihood(cause.fixes[fix.id], tongue)
-            _link(cause.id, f"{cause.title[tongue]} ({chance})")
+    _chances(chances, {**knowledge().causes})
+
+
+def _chances(chances: dict[str, float], entries: dict[str, Cause] | dict[str, Fix]) -> None:
+    """Links to entries with how likely each helps, the likeliest first."""
+    with _list():
+        for name, chance in sorted(chances.items(), key=lambda item: -item[1]):
+            _link(name, f"{entries[name].title[lang()]} ({labels.likelihood(chance, lang())})")
 
 
 def _cause(entry: Cause | Advisory) -> None:
@@ -132,20 +141,17 @@ def _cause(entry: Cause | Advisory) -> None:
         st.markdown(text)
         _link(entry.cause, knowledge().causes[entry.cause].title[tongue])
     else:
-        st.markdown(entry.explanation[tongue])
+        st.markdown(entry.explanation[tongue], width=READABLE)
     if entry.signs:
         st.markdown(f"##### {word('browse.signs', tongue)}")
         st.markdown("\n".join(f"- {_sign(fact, chances)}" for fact, chances in entry.signs.items()))
     st.markdown(f"##### {word('browse.cured_by', tongue)}")
-    for name, chance in sorted(entry.fixes.items(), key=lambda item: -item[1]):
-        title = knowledge().fixes[name].title[tongue]
-        _link(name, f"{title} ({labels.likelihood(chance, tongue)})")
+    _chances(entry.fixes, {**knowledge().fixes})
 
 
 def _sign(fact: str, chances: dict[str, float]) -> str:
     """A sign in words: the likelier values of a fact, and how likely each is."""
     tongue = lang()
-    ask = knowledge().facts[fact].question
     likely = sorted(((c, v) for v, c in chances.items() if c >= 0.1), reverse=True)[:4] or [
         max((c, v) for v, c in chances.items())
     ]
@@ -153,7 +159,12 @@ def _sign(fact: str, chances: dict[str, float]) -> str:
         f"**{labels.value(knowledge(), fact, value, tongue)}** {labels.likelihood(chance, tongue)}"
         for chance, value in likely
     )
-    return f"{ask[tongue] if ask else f'`{fact}`'} {values}"
+    return f"{_asked(fact)} {values}"
+
+
+def _asked(fact: str) -> str:
+    ask = knowledge().facts[fact].question
+    return ask[lang()] if ask else f"`{fact}`"
 
 
 page()

@@ -12,7 +12,8 @@ from app.ui.question import source
 from app.words import word
 
 SHOWN = 5
-NEUTRAL = 0.02  # a factor so near to 1 says nothing
+LEAST = 0.005  # what shows as less than 1 % is among the rest
+NEUTRAL = 0.05  # a factor so near to 1 says nothing
 
 
 def bars(shown: Conclusion, most: int = SHOWN) -> None:
@@ -23,12 +24,13 @@ def bars(shown: Conclusion, most: int = SHOWN) -> None:
 
 def causes(shown: Conclusion) -> None:
     """The leading causes; each opens to its evidence ledger."""
-    for cause in shown.causes[:SHOWN]:
+    leading = [cause for cause in shown.causes[:SHOWN] if cause.probability >= LEAST]
+    for cause in leading:
         with st.container(gap=None):
             st.progress(min(cause.probability, 1.0), text=_label(cause))
-            with st.expander(word("diagnosis.why", lang()), type="compact", key=f"why-{cause.entry.id}"):
+            with st.popover(word("diagnosis.why", lang()), type="tertiary", key=f"why-{cause.entry.id}"):
                 _ledger(cause, shown)
-    rest = 1 - sum(cause.probability for cause in shown.causes[:SHOWN])
+    rest = 1 - sum(cause.probability for cause in leading)
     st.caption(word("diagnosis.rest", lang(), percent=percent(rest)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import streamlit as st
@@ -46,17 +47,15 @@ def _chart(curve: Sequence[Point], bad: int | None) -> alt.LayerChart:
     x = alt.X("step:Q", title=word("curve.x", lang()), scale=alt.Scale(domain=ends, nice=False))
     axis = alt.Axis(format="~g", tickCount=5)
     y = alt.Y("loss:Q", title="loss", axis=axis, scale=_scale([row["loss"] for row in finite]))
-    layers: list[alt.Chart] = [
-        alt.Chart(alt.Data(values=finite)).mark_line(point=len(finite) < 60).encode(x=x, y=y)
-    ]
+    layers: list[alt.Chart] = [alt.Chart(_rows(finite)).mark_line(point=len(finite) < 60).encode(x=x, y=y)]
     if broken:
         layers.append(
-            alt.Chart(alt.Data(values=broken))
+            alt.Chart(_rows(broken))
             .mark_point(shape="cross", filled=True, color=red, size=60, opacity=1)
             .encode(x=x, y=alt.value(8), tooltip=["step:Q", "loss:N"])
         )
     if bad is not None:
-        mark = alt.Chart(alt.Data(values=[{"step": bad, "text": word("report.step", lang(), step=bad)}]))
+        mark = alt.Chart(_rows([{"step": bad, "text": word("report.step", lang(), step=bad)}]))
         late = bad > sum(ends) / 2
         layers.append(mark.mark_rule(color=red, strokeDash=[4, 4], strokeWidth=1.5).encode(x=x))
         layers.append(
@@ -64,7 +63,12 @@ def _chart(curve: Sequence[Point], bad: int | None) -> alt.LayerChart:
                 color=red, align="right" if late else "left", dx=-6 if late else 6, fontSize=12
             ).encode(x=x, y=alt.value(26), text="text:N")
         )
-    return alt.layer(*layers).properties(height=_HEIGHT)
+    chart: alt.LayerChart = alt.layer(*layers).properties(height=_HEIGHT)
+    return chart
+
+
+def _rows(values: list[dict[str, Any]]) -> alt.InlineData:
+    return alt.InlineData(values=values)
 
 
 def _scale(losses: Sequence[float]) -> alt.Scale:

@@ -89,9 +89,10 @@ def _fixes(at: Here, shown: Conclusion, acting: bool) -> None:
         fix_card(at, shown, first, acting)
     most = len(rest) if st.session_state.get("all-fixes") else SHOWN - 1
     for fix in rest[:most]:
-        blocked = "" if fix.possible else ":material/block: "
-        label = f"{blocked}**{fix.rank}. {fix.entry.title[tongue]}**  :gray[{percent(fix.probability)} % · {round(fix.cost)} min]"
-        with st.expander(label, key=f"fix-{fix.entry.id}"):
+        chance = f":gray[{percent(fix.probability)} % · {round(fix.cost)} min]"
+        label = f"**{fix.rank}. {fix.entry.title[tongue]}**  {chance}"
+        icon = None if fix.possible else ":material/block:"
+        with st.expander(label, icon=icon, key=f"fix-{fix.entry.id}"):
             st.caption(worth(fix))
             fix_card(at, shown, fix, acting)
     if len(shown.fixes) > SHOWN:

@@ -10,19 +10,21 @@ from app.ui import labels
 from app.ui.address import knowledge, lang, show
 from app.ui.question import source
 from app.words import word
-from probes.report import Fact
+from kb.model import Lang
+from probes.report import MEASURED, Fact
 
 
-def facts_table(facts: tuple[Fact, ...], key: str) -> None:
-    """Facts in rows: a file's text stays inert in the cells."""
+def facts_table(facts: tuple[Fact, ...], key: str, file: str = "") -> None:
+    """Facts in rows, whose cells keep a file's text inert; those of one `file` with their lines alone."""
     tongue = lang()
+    known = [source(fact, tongue) if not file else _line(fact, file, tongue) for fact in facts]
     st.dataframe(
         {
             word("table.fact", tongue): [fact.id for fact in facts],
             word("table.value", tongue): [
                 labels.value(knowledge(), fact.id, fact.value, tongue) for fact in facts
             ],
-            word("table.source", tongue): [source(fact, tongue) for fact in facts],
+            word("table.line" if file else "table.source", tongue): known,
         },
         hide_index=True,
         height="auto",
@@ -67,6 +69,11 @@ def unknown_table(shown: Conclusion) -> None:
     )
 
 
+def _line(fact: Fact, file: str, tongue: Lang) -> str:
+    place = fact.source.removeprefix(file).lstrip(":")
+    return place if fact.state == MEASURED else f"{word(f'state.{fact.state}', tongue)} {place}".strip()
+
+
 def _asked(name: str) -> str:
     ask = knowledge().facts[name].question
     return f"{name}: {ask[lang()]}" if ask else name
@@ -74,5 +81,6 @@ def _asked(name: str) -> str:
 
 def _open() -> None:
     name = st.session_state.get("correct")
+    st.session_state["correct"] = None  # so that the same one can be chosen again
     if name in knowledge().facts:
         show(ask=str(name))

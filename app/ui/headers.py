@@ -7,8 +7,8 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Streamlit's own page needs WebAssembly (graphs), inline styles, and blob: (components). Images come from here
-# only, so that no text of a user's can call out.
+# Streamlit's own page needs WebAssembly (graphs), inline styles, and blob: (components). Images come from
+# here only, so that no text of a user's can call out.
 CSP = "; ".join(
     [
         "default-src 'self'",
@@ -35,7 +35,8 @@ _TITLE = b"<title>Streamlit</title>"
 _INLINE = re.compile(rb"<script>.*?</script>", re.DOTALL)
 _OURS = (
     b"<title>whynan</title>"
-    b'<meta name="description" content="Why a fine-tuning run broke (loss NaN, Inf, 0, spikes), and what to do.">'
+    b'<meta name="description" '
+    b'content="Why a fine-tuning run broke (loss NaN, Inf, 0, spikes), and what to do.">'
 )
 
 

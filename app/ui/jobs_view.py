@@ -1,5 +1,7 @@
-"""A child process on the page: progress, cancel, and what it found. Its id is in the address, so that a reload
-finds it again."""
+"""A child process on the page: progress, cancel, and what it found.
+
+Its id is in the address, so that a reload finds it again.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,7 @@ _EVERY = 0.7  # seconds
 
 def launch(what: str, arguments: Sequence[str]) -> None:
     """Starts Python with `arguments` as the job of this address; a job of the same name is joined."""
+    st.session_state["problems"] = ()
     show(job=jobs.start(what, [sys.executable, *arguments]))
 
 

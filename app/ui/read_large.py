@@ -14,9 +14,9 @@ def main(path: str) -> int:
     """Prints the report, or a line on standard error with status 2."""
     found = inputs.read([Path(path)])
     for problem in found.problems:
-        print(problem, file=sys.stderr)
+        sys.stderr.write(f"{problem}\n")
     for report in found.reports:
-        print(json.dumps(to_json(report)))
+        sys.stdout.write(json.dumps(to_json(report)))
     return 0 if found.reports else 2
 
 

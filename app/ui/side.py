@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from app.conclusion import Conclusion
-from app.ui.address import Here, carried, lang
+from app.ui.address import carried, lang
 from app.ui.causes import bars
 from app.ui.fix_card import worth
 from app.words import word
 
 
-def side(at: Here, shown: Conclusion) -> None:
+def side(shown: Conclusion) -> None:
     """What the answers so far point to, and the way to the diagnosis."""
     tongue = lang()
     st.markdown(f"**{word('side.so_far', tongue)}**")

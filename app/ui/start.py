@@ -101,7 +101,11 @@ def machine() -> None:
     if settings().probes:
         st.button(word("machine.here", tongue), key="probe", icon=":material/memory:", on_click=probe)
     st.caption(word("machine.there", tongue))
-    st.code(f"curl -O {public()}probe.pyz && python3 probe.pyz --format json > probe.json", language="bash")
+    st.code(
+        f"curl -O {public()}probe.pyz && python3 probe.pyz --format json > probe.json",
+        language="bash",
+        wrap_lines=True,
+    )
 
 
 def _read(at: Here) -> None:
@@ -121,7 +125,7 @@ def _read(at: Here) -> None:
                     args=(at, report),
                 )
             if report.facts:
-                facts_table(report.facts, key=f"facts-{report.kind}-{report.name}")
+                facts_table(report.facts, f"facts-{report.kind}-{report.name}", report.name)
             else:
                 st.caption(word("start.nothing", tongue))
 

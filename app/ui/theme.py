@@ -1,4 +1,4 @@
-"""Colours and sizes. White on each primary colour, and text on each background, has a contrast of 4.5 or more."""
+"""Colours and sizes. White on a primary colour, and text on a background, has a contrast of 4.5 or more."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ _COLOURS = {
     "light": {"path": "#2456b8", "open": "#b45309", "rest": "#8b95a3", "text": "#1c2430"},
     "dark": {"path": "#8ab4ff", "open": "#fbbf6b", "rest": "#6b7686", "text": "#e4e8ee"},
 }
-_ROW, _LEAST = 26, 160  # pixels
+_ROW, _LEAST, _WIDTH = 26, 160, 760  # pixels
+_LONGEST = 38  # letters of a label
 
 
 def tree_chart(shown: Conclusion) -> None:
@@ -28,17 +29,17 @@ def tree_chart(shown: Conclusion) -> None:
         "top": 24,
         "bottom": 12,
         "left": 24,
-        "right": 180,
+        "right": 200,
         "symbol": "circle",
         "symbolSize": 9,
-        "roam": True,
         "initialTreeDepth": -1,
-        "label": {"position": "top", "align": "left", "distance": 6, "fontSize": 12},
+        "label": {"position": "top", "align": "right", "distance": 6, "fontSize": 12},
         "leaves": {"label": {"position": "right", "align": "left"}},
         "animationDuration": 0,
     }
     height = max(_LEAST, _ROW * _visible(root))
-    st.echarts_chart({"series": [series]}, height=height, alt=describe(shown))
+    with st.grid(1, wrap=False, min_column_width=_WIDTH):  # a phone scrolls it sideways
+        st.echarts_chart({"series": [series]}, height=height, alt=describe(shown))
 
 
 def describe(shown: Conclusion) -> str:
@@ -53,7 +54,7 @@ def _tree(shown: Conclusion, colour: dict[str, str]) -> dict[str, Any]:
     placed = {START}
 
     def grow(name: str) -> dict[str, Any]:
-        # What an answer did open belongs under the node that was passed, not under one that might open it too.
+        # What an answer did open belongs under the node that was passed, not under one that might have.
         children = [child for child in edges.successors(name) if child not in placed]
         if name in passed:
             children = [child for child in children if child in passed or child in shown.open]
@@ -63,9 +64,12 @@ def _tree(shown: Conclusion, colour: dict[str, str]) -> dict[str, Any]:
         placed.update(children)
         state = "path" if name in passed or name == START else "open" if name in shown.open else "rest"
         return {
-            "name": word("tree.start", lang()) if name == START else _name(shown, name),
+            "name": word("tree.start", lang()) if name == START else _short(_name(shown, name)),
             "itemStyle": {"color": colour[state], "borderColor": colour[state]},
-            "label": {"color": colour["text"] if state != "rest" else colour["rest"]},
+            "label": {
+                "color": colour["text"] if state != "rest" else colour["rest"],
+                **({"align": "left"} if name == START else {}),
+            },
             "lineStyle": {"color": colour[state], "width": 2.5 if state == "path" else 1},
             "collapsed": name not in passed and name != START,
             "children": [grow(child) for child in children],
@@ -80,6 +84,10 @@ def _name(shown: Conclusion, node: str) -> str:
     if fact in values:
         return f"{fact}: {labels.value(knowledge(), fact, values[fact], lang())}"
     return f"{fact}: ?" if fact in shown.known.skipped else fact
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _visible(node: dict[str, Any]) -> int:

@@ -80,8 +80,8 @@ async def receive(request: Request) -> PlainTextResponse:
         if upload is None or upload.began or upload.until < time.monotonic():
             return _answer(404, "this address takes no file (any more), get a new one from the start page")
         upload.began = True
-    # The file keeps its name, which says what it is, in a folder of its own; the name is all of the path used.
-    name = re.sub(r"[^\w.\- ]", "_", Path(request.path_params["name"]).name)[-100:] or "file"
+    # The file keeps its name, which says what it is, in a folder of its own.
+    name = re.sub(r"[^\w.\- ]", "_", request.path_params["name"])[-100:].lstrip(".") or "file"
     upload.path.mkdir(parents=True, exist_ok=True)
     path = upload.path / name
     size = 0

@@ -6,7 +6,7 @@ import streamlit as st
 
 import kb
 from app.conclusion import Conclusion
-from app.ui.address import Here, carried, concluded, knowledge, lang, show, switch
+from app.ui.address import Here, carried, concluded, go, knowledge, lang, show, switch
 from app.ui.facts_table import correct, facts_table
 from app.ui.fix_card import worth
 from app.ui.frame import opened
@@ -31,9 +31,8 @@ def page() -> None:
             enough(at, shown)
         others(shown)
     with right:
-        side(at, shown)
-    with left:
-        known(shown)
+        side(shown)
+    known(shown)
 
 
 def enough(at: Here, shown: Conclusion) -> None:
@@ -52,8 +51,6 @@ def enough(at: Here, shown: Conclusion) -> None:
             if st.button(word("side.diagnosis", tongue), key="diagnosis", type="primary"):
                 switch("diagnosis.py")
             if at.session.answers:
-                from app.ui.address import go
-
                 st.button(
                     word("wizard.back", tongue),
                     key="back",
@@ -72,7 +69,7 @@ def others(shown: Conclusion) -> None:
     rest = [fact for fact in rest if fact.question]
     if rest:
         label = word("wizard.others", lang(), count=len(rest))
-        with st.expander(label, type="compact", key="others"), st.container(gap="xsmall"):
+        with st.expander(label, type="compact", key="others"), st.container(gap=None):
             for fact in rest:
                 _other(fact)
 

@@ -40,6 +40,8 @@ TABLE = {
     "pretrained_model_name_or_path": ("model.name", text),
     "model_name": ("model.name", text),
     "model_id": ("model.name", text),
+    "model": ("model.name", text),
+    "base_model": ("model.name", text),
     "attn_implementation": ("attention.kernel", kernel),
     "_attn_implementation": ("attention.kernel", kernel),
     "use_flash_attention_2": ("attention.kernel", kernel),

@@ -146,8 +146,8 @@ def _length(paths: Paths, found: Findings) -> None:
     own = re.compile(r"train_dataloader\.dataset\.(?:datasets\.\w+\.)?(max_length|pack_to_max_length)")
     parts = [(match[1], s) for path, s in paths.settings.items() if (match := own.fullmatch(path))]
     lengths = [setting for key, setting in parts if key == "max_length" and count(setting.value)]
-    for setting in (setting for key, setting in parts if key != "max_length"):
-        found.say("data.padding", packed(setting.value), setting)
+    for key, part in parts:
+        found.say("data.padding", packed(part.value) if key == "pack_to_max_length" else None, part)
     if lengths:
         longest = max(lengths, key=lambda setting: count(setting.value) or 0)
         found.say("sequence.max_length", count(longest.value), longest)

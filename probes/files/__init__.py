@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import pathlib
+import re
 import typing
 
 from probes import configs, logs
@@ -25,6 +27,8 @@ def read_file(path: str | pathlib.Path) -> tuple[Report, ...]:
     Raises ReadError, one line, for what cannot be read: missing, empty, binary, broken, too large.
     """
     path = pathlib.Path(path)
+    if path.exists() and not path.is_file():  # a folder, or a pipe that would never end
+        raise ReadError(f"{path.name}: is no file, give a log, a config, a command or a report")
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)
@@ -56,10 +60,18 @@ def read_text(text: str, name: str) -> tuple[Report, ...]:
 
 
 def listing(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The files of a folder and its folders, hidden ones left out, some levels deep."""
-    found = sorted(path for path in folder.rglob("*") if len(path.relative_to(folder).parts) <= DEEPEST)
-    shown = (p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts))
-    return [path for path in shown if path.is_file()][:MOST_FILES]
+    """The files of a folder and its folders, hidden ones left out: so many, and so many levels deep."""
+    found: list[pathlib.Path] = []
+    for place, folders, names in os.walk(folder):
+        here = pathlib.Path(place)
+        deeper = len(here.relative_to(folder).parts) + 1 < DEEPEST
+        folders[:] = sorted(name for name in folders if not name.startswith(".")) if deeper else []
+        found += [
+            here / name for name in sorted(names) if not name.startswith(".") and (here / name).is_file()
+        ]
+        if len(found) >= MOST_FILES:
+            break
+    return sorted(found[:MOST_FILES])
 
 
 def _refuse(kind: str | None, name: str) -> None:
@@ -124,11 +136,26 @@ def _prose(text: str, name: str) -> tuple[Report, ...]:
         if piece.kind == sniff.LOG:
             found.append(logs.read(piece.text.splitlines(), name))
         elif piece.kind in (sniff.COMMAND, sniff.CONFIG):
-            try:
-                found.append(configs.read(piece.text, name, piece.kind))
-            except ReadError:  # a line that only looked like one
-                continue
+            found += _fragments(piece.text, name, piece.kind)
     return tuple(found)
+
+
+def _fragments(text: str, name: str, kind: str) -> list[Report]:
+    """The config or command in a report, or, where it holds several that do not fit together, each of them.
+
+    A fragment keeps the line numbers of the whole; what only looked like a config is passed over.
+    """
+    try:
+        return [configs.read(text, name, kind)]
+    except ReadError:
+        blocks = [text[: b.start()].count("\n") * "\n" + b[0] for b in re.finditer(r"(?:\S[^\n]*\n?)+", text)]
+    found = []
+    for block in blocks if len(blocks) > 1 else ():
+        try:
+            found.append(configs.read(block, name, kind))
+        except ReadError:
+            continue
+    return found
 
 
 KINDS: dict[str, Reader] = {

@@ -19,10 +19,12 @@ _TRACEBACK = re.compile(r"^\s{0,8}Traceback \(most recent call last\)")
 _FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
 _LOG = re.compile(
     r"""(?ix) ^\W{0,4} \{ ['"] (?:loss|eval_loss|train_loss|step|epoch|grad_norm) ['"] \s* :
-    | \b(?:step|steps|iter|iteration|epoch|it)\b [\s:=\#\[(|]* \d+ .{0,200}? \b(?:lm\s|train_?)?loss\b [\s:=|]{1,12} (?:nan|inf|-?\d)
+    | \b(?:steps?|iter|iteration|epoch|it)\b [\s:=\#\[(|]* \d+ .{0,200}?
+      \b(?:lm\s|train_?)?loss\b [\s:=|]{1,12} (?:nan|inf|-?\d)
     | \bIter\(train\) | ^\s*\d{1,3}%\|  | ^\[\d{4}-\d\d-\d\d | ^\d{4}[-/]\d\d[-/]\d\d[ T,]\d\d:\d\d
     | ^\[(?:INFO|WARNING|ERROR|rank\d|Rank\s\d) | \bOVERFLOW!|Skipping\ step\.?\ Attempted
-    | tokenization\ mismatch:\ \d+\ vs | ^\W{0,2}(?:train_|eval_)?loss\s{0,2}[:=]\s{0,2}(?:nan|inf|\d[\d.e+-]*)\s*,?\s*$
+    | tokenization\ mismatch:\ \d+\ vs
+    | ^\W{0,2}(?:train_|eval_)?loss\s{0,2}[:=]\s{0,2}(?:nan|inf|\d[\d.e+-]*)\s*,?\s*$
     """
 )
 _LAUNCH = re.compile(
@@ -37,8 +39,9 @@ _JSON = re.compile(
 )
 _YAML = re.compile(r"^\s*(?:- )?[A-Za-z][\w.-]{1,60}:(?:\s+[^\s:：，。][^，。？?]{0,200})?\s*$")
 _PYTHON = re.compile(
-    r"^\s*(?:import \w|from [\w.]+ import|def \w+\(|class \w+|@\w|with \w[\w.]*\(|[\w.]+(?:\[[^\]]*\])?\s?=\s?[^=\s].*"
-    r"|[\w.]+\s*,\s*[\w.]+\s?=\s?\S.*|[\w.]+\([^()，。]{0,300}(?:\)|,|\()?\s*$|\)+,?\s*$|[\w]+\s?=\s?.+,$|# \w)"
+    r"^\s*(?:import \w|from [\w.]+ import|def \w+\(|class \w+|@\w|with \w[\w.]*\(|# \w"
+    r"|[\w.]+(?:\[[^\]]*\])?\s?=\s?[^=\s].*|[\w.]+\s*,\s*[\w.]+\s?=\s?\S.*"
+    r"|[\w.]+\([^()，。]{0,300}(?:\)|,|\()?\s*$|\)+,?\s*$)"
 )
 
 

@@ -18,7 +18,9 @@ _CONTRAST = re.compile(
     r"(?i)[;；]|\b(?:but|however|while|whereas|although|though|yet|except that)\b"
     r"|但是?|不过|然而|却|而(?!且|已|后|是)|可是|只有在?"
 )
-_COMMA = re.compile(r"(?i)[,，、()（）]|[:：](?=\s|[^\W\d_A-Za-z])|\s[-–—]+\s|\b(?:and then|then|so that)\b|——")
+_COMMA = re.compile(
+    r"(?i)[,，、()（）]|[:：](?=\s|[^\W\d_A-Za-z])|\s[-–—]+\s|\b(?:and then|then|so that)\b|——"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,22 +112,37 @@ class Stance:
         left, right = clause(text, start, end)
         return bool(self._is["asked"].search(text[left:right]))
 
-    def fine(self, text: str, start: int, end: int, sick: typing.Callable[[str], bool]) -> bool:
-        """Whether start..end speaks of a run that is healthy; `sick` tells whether a text names a symptom."""
+    def fine(self, text: str, start: int, end: int) -> bool:
+        """Whether start..end speaks of a run that is healthy."""
         left, right = segment(text, start, end)
-        if sick(text[left:right]):
+        if self.sick(text[left:right]):
             left, right = clause(text, start, end)
-            if sick(text[left:right]):
-                return False
         part = text[left:right]
         match = self._is["fine"].search(part)
-        if match is None or self._is["at_first"].search(part):
+        if match is None or self._is["at_first"].search(part) or self.sick(part):
             return False
         return not (
             self._is["not_fine"].search(part[: match.start()])
             or self.asked(part, match.start(), match.end())
             or self.possible(part, match.start(), match.end())
         )
+
+    def plain(self, text: str, start: int, end: int) -> bool:
+        """Whether start..end is simply stated of the run that is reported."""
+        return not (
+            self.negated(text, start, end)
+            or self.possible(text, start, end)
+            or self.asked(text, start, end)
+            or self.fine(text, start, end)
+        )
+
+    def sick(self, text: str) -> bool:
+        """Whether the text names something that went wrong."""
+        return bool(self._is["sick"].search(text))
+
+    def uses(self, text: str) -> bool:
+        """Whether the sentence speaks of loading or using a model, not of training it."""
+        return bool(self._is["inference"].search(text))
 
     def tries(self, text: str) -> bool:
         """Whether the sentence tells of an attempt at a cure."""

@@ -70,10 +70,11 @@ def spike(run: Run) -> Verdict | None:
     count, noise = len(course), spread(course)
     width = max(5, min(25, count // 8))
     heights: dict[int, float] = {}
-    for index in range(3, count):
+    for index in range(1, count):
         before = course[max(0, index - width) : index]
         after = course[index + 1 : index + 1 + 3 * width]  # wide, to have its middle behind a slow recovery
-        height = course[index] - max(median(before), median(after or before))
+        level = median(before) if index > width else min(before)  # an early spike would be its own middle
+        height = course[index] - max(level, median(after or before))
         if height > max(math.log(1.5), 6 * noise):
             heights[index] = height
     averaged = _is_averaged(run)

@@ -17,13 +17,14 @@ def median(values: typing.Sequence[float]) -> float:
 
 
 def spread(values: typing.Sequence[float]) -> float:
-    """The noise from one point to the next, as a standard deviation; `values` are logarithms.
+    """The noise of the values, which are logarithms, as a standard deviation.
 
-    The median step between neighbours, times 1.4826 (a normal curve's deviation over its median) and
-    over the root of 2 (two noisy ends). A trend, a staircase or a spike hardly moves it.
+    How far each value is from the line through its neighbours: the median of these bends, times
+    1.4826 (a normal curve's deviation over its median) and over the root of 6 (noise of 1, -2 and 1
+    times a value). Neither a trend, a staircase nor a spike with its slow recovery moves it much.
     """
-    steps = [abs(later - earlier) for earlier, later in zip(values, values[1:])]
-    return max(LEAST_SPREAD, 1.4826 * median(steps) / math.sqrt(2)) if steps else LEAST_SPREAD
+    bends = [abs(one - 2 * two + three) for one, two, three in zip(values, values[1:], values[2:])]
+    return max(LEAST_SPREAD, 1.4826 * median(bends) / math.sqrt(6)) if bends else LEAST_SPREAD
 
 
 def running_median(values: typing.Sequence[float], reach: int) -> list[float]:

@@ -30,10 +30,14 @@ def before(points: typing.Sequence[Point]) -> Found:
     # A tenth is what a person would see in the plot; three deviations is what noise would not do.
     if rise > max(math.log(1.1), 3 * noise / math.sqrt(tail)):
         return "rising", line
+    level = median(course)
+    usual = 1.4826 * median(
+        [abs(value - level) for value in course]
+    )  # of so few points, jumps spoil a spread
     jumps = [
         losses[index][1]
         for index in range(1, len(course) - 1)
-        if course[index] - max(course[index - 1], course[index + 1]) > max(math.log(1.5), 6 * noise)
+        if course[index] - max(course[index - 1], course[index + 1]) > max(math.log(1.5), 6 * usual)
     ]
     return ("spiky", jumps[-1]) if jumps else ("calm", line)
 

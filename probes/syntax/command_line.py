@@ -118,7 +118,7 @@ def _flags(words: list[Word], found: list[_Found], command: int) -> None:
         text = word.text or ""
         index += 1
         override = _OVERRIDE.match(text)
-        if re.match(r"--?[A-Za-z]", text):
+        if re.fullmatch(r"--?[A-Za-z][\w.\-]*(?:=.*)?", text, re.DOTALL):
             name, equals, rest = text.lstrip("-").partition("=")
             path = name.replace("-", "_")
             if equals:
@@ -134,7 +134,7 @@ def _flags(words: list[Word], found: list[_Found], command: int) -> None:
         elif override and position:
             value = Word(text[override.end() :], word.start + override.end(), word.end, word.here, word.until)
             found.append(_Found(override[1], value, word.here, word.until, command))
-        elif text:
+        elif text and text[0] != "-":
             found.append(_Found(f"${position}", word, word.here, word.until, command))
             position += 1
 

@@ -8,7 +8,7 @@ from probes.syntax import brackets
 from probes.syntax.python_tree import Source
 from probes.syntax.python_value import Item
 from probes.syntax.python_walk import walk
-from probes.syntax.setting import Changes, Plain, Symbol, plain_text
+from probes.syntax.setting import Changes, Plain, Symbol, UnreadableError, plain_text
 
 _Values = dict[str, Item]
 
@@ -41,13 +41,17 @@ def _put(text: str, path: str, value: Plain, changes: Changes) -> str:
     for node in (item.node, item.site):
         start, end = source.span(node)
         edited = text[:start] + _written(value, text, text[start:end]) + text[end:]
-        if item.is_plain() and _only(items, _items(Source(edited)), path, changes):
+        if item.is_plain() and _only(items, edited, path, changes):
             return edited
     return edited
 
 
-def _only(before: _Values, after: _Values, path: str, changes: Changes) -> bool:
+def _only(before: _Values, edited: str, path: str, changes: Changes) -> bool:
     """Whether `path` has its new value and no other dotted path changed but those that were to."""
+    try:
+        after = _items(Source(edited))
+    except UnreadableError:  # the literal stood where no other may
+        return False
 
     def plain(items: _Values, key: str) -> str:
         return repr(items[key].value) if key in items and items[key].is_plain() else ""
@@ -63,13 +67,13 @@ def _insert(source: Source, items: _Values, path: str, value: Plain) -> str:
     keys = path.split(".")
     depth = next((n for n in range(len(keys) - 1, 0, -1) if ".".join(keys[:n]) in items), 0)
     holder = items.get(".".join(keys[:depth]))
-    while holder and not isinstance(holder.value, (dict, list)):  # clip_grad=None becomes a dict
-        whole = ".".join(keys[:depth])
-        start, end = source.span(holder.site)
-        return text[:start] + _nested(keys[depth:], value, text, False) + text[end:] if whole else text
     if holder is None:
         return f"{text.rstrip()}\n\n{keys[0]} = {_nested(keys[1:], value, text, False)}\n"
-    assert isinstance(holder.node, ast.expr)
+    if not isinstance(holder.value, (dict, list)):  # clip_grad=None becomes a dict
+        start, end = source.span(holder.site)
+        return text[:start] + _nested(keys[depth:], value, text, False) + text[end:]
+    if not isinstance(holder.node, ast.expr):
+        return text
     span, spans, _ = source.elements(holder.node)
     if isinstance(holder.node, (ast.List, ast.Tuple)):
         rest = [] if keys[depth + 1 :] in (["type"], []) else keys[depth + 1 :]
@@ -101,7 +105,8 @@ def _remove(text: str, path: str) -> str:
     alone = isinstance(holder.value, dict) and len(holder.value) == 1
     if "." in parent and isinstance(holder.value, dict) and (alone or _is_entry(items, parent, key)):
         return _remove(text, parent)
-    assert isinstance(holder.node, ast.expr)
+    if not isinstance(holder.node, ast.expr):
+        return text
     span, spans, values = source.elements(holder.node)
     index = next((i for i, node in enumerate(values) if node is item.site), None)
     return text if index is None else brackets.remove(text, span, spans, index)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import bisect
+import itertools
 import re
+import typing
 import warnings
 
 from probes.syntax.setting import UnreadableError
@@ -19,6 +22,7 @@ class Source:
         self.text = text
         self.body, self._shift = _parse(text)
         ends = [match.end() for match in re.finditer(r"\r\n|\r|\n", text)]
+        self._columns: dict[int, typing.Sequence[int]] = {}
         self._lines = [0, *ends, len(text), len(text), len(text)]  # a wrapper's last line counts as the end
 
     def line(self, node: ast.AST) -> int:
@@ -61,10 +65,18 @@ class Source:
     def _offset(self, line: int, column: int) -> int:
         """ast counts columns in UTF-8 bytes."""
         row = max(0, line - 1 - self._shift)
-        start, end = self._lines[row], self._lines[row + 1]
-        return start + len(
-            self.text[start:end].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore")
-        )
+        start = self._lines[row]
+        return start + bisect.bisect_left(self._bytes_before(row), column)
+
+    def _bytes_before(self, row: int) -> typing.Sequence[int]:
+        """How many bytes of the line stand before each of its characters."""
+        if row not in self._columns:
+            line = self.text[self._lines[row] : self._lines[row + 1]]
+            counts = (len(character.encode("utf-8", "surrogatepass")) for character in line)
+            self._columns[row] = (
+                range(len(line) + 1) if line.isascii() else list(itertools.accumulate(counts, initial=0))
+            )
+        return self._columns[row]
 
 
 def _parse(text: str) -> tuple[list[ast.stmt], int]:

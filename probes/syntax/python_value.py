@@ -68,15 +68,18 @@ def evaluate(node: ast.AST, names: Names) -> Item:
         chosen = evaluate(node.body if test.value else node.orelse, names)
         return dataclasses.replace(chosen, site=node)
     if isinstance(node, ast.Subscript):
-        inside = evaluate(node.value, names).value
-        key = evaluate(node.slice, names).value
-        if (isinstance(inside, dict) and key in inside) or (
-            isinstance(inside, list) and isinstance(key, int) and -len(inside) <= key < len(inside)
-        ):
-            item: Item = inside[key]
-        return dataclasses.replace(item, site=node)
-        return Item(UNKNOWN, node, node)
+        part = _part(evaluate(node.value, names).value, evaluate(node.slice, names).value)
+        return dataclasses.replace(part, site=node) if part else Item(UNKNOWN, node, node)
     return Item(_value(node, names), node, node)
+
+
+def _part(whole: typing.Any, key: typing.Any) -> Item | None:
+    if isinstance(whole, dict) and isinstance(key, (str, int)):
+        return whole.get(str(key))
+    if isinstance(whole, list) and isinstance(key, int) and -len(whole) <= key < len(whole):
+        part: Item = whole[key]
+        return part
+    return None
 
 
 def _name(node: ast.Name, names: Names) -> Item:

@@ -16,12 +16,14 @@ _PYTHON = re.compile(
     r"|[\w.\[\]'\"]+(?:\s*,\s*[\w.]+)*\s*(?::[^=]+)?[*+/-]?=(?!=)|[\w.]+\(|[)\]}],?$|'[^']*'\s*[,:]|\"[^\"]*\"\s*,|\"\"\"|>>>)"
 )
 _YAML = re.compile(r"\s*(?:-\s+)?[\"']?[A-Za-z_][\w.\-/]*[\"']?\s*:(?:\s|$)|\s*-\s+\S|---\s*$")
+_LOOKED_AT = 400  # characters of a line
 _PROSE = re.compile(r"(?:[A-Za-z',]+ ){6,}|[一-鿿，。]{12,}")
 
 
 def recognise(text: str) -> str | None:
     """A key of SYNTAXES, or None for what looks like none of them (prose, a log)."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    shown = (line[:_LOOKED_AT] for line in text.splitlines())
+    lines = [line for line in shown if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         return None
     first = text.lstrip("\ufeff \t\r\n")

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:\[[@*]\])?(?::?-([^}]*))?\})")
+_ARRAY = re.compile(r'"?\$\{\w+\[[@*]\]\}"?')
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _BEFORE_COMMAND = {
     "$",
@@ -77,6 +78,8 @@ def commands(text: str) -> list[Command]:
             words, variables, skip_next = [], [], False
         elif kind == "word" and skip_next:
             skip_next = False
+        elif kind == "word" and _ARRAY.fullmatch(token):  # its words were read where it was filled
+            words.append(Word("-", start, end, start, end))
         elif kind == "word":
             if not words and token.lstrip("!%") in ("", *_BEFORE_COMMAND):
                 continue

@@ -126,7 +126,8 @@ def _put(text: str, keys: list[str], value: Plain) -> str:
     if isinstance(node, yaml.ScalarNode):
         start, end = node.start_mark.index, node.end_mark.index
         if not rest:
-            return text[:start] + (" " if start == end else "") + _written(value, node.style) + text[end:]
+            new = (" " if start == end else "") + _written(value, node.style)
+            return text[:start] + new + ("\n" if node.style in ("|", ">") else "") + text[end:]
         key = way[-1][0].value[way[-1][1]][0]  # `deepspeed_config:` with nothing in it yet
         indent = " " * (key.start_mark.column + _step(root))
         return text[:start].rstrip() + "\n" + _block(rest, value, indent, _step(root)).rstrip() + text[end:]

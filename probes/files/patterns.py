@@ -1,0 +1,100 @@
+"""The patterns of prose.yaml, compiled: how people say what happened."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pkgutil
+import re
+import typing
+
+from probes import report
+from probes.files import sentences
+
+try:
+    import yaml
+except ImportError:  # a training environment without PyYAML
+    yaml = None  # type: ignore[assignment]
+
+
+@dataclasses.dataclass(frozen=True)
+class Pattern:
+    """One way to say one thing. `sides`: English and Chinese; all expressions of a side must be found.
+
+    `fact` is a fact's id, among the tried ones a fix's. Without a value, a group of the match is it.
+    """
+
+    fact: str
+    value: report.Value | None
+    sides: tuple[tuple[re.Pattern[str], ...], ...]
+    weak: bool
+
+    def matches(self, text: str) -> typing.Iterator[re.Match[str]]:
+        """Where the sentence says it; of several expressions, where the first is found."""
+        for first, *others in self.sides:
+            for match in first.finditer(text):
+                if all(other.search(text) for other in others):
+                    yield match
+
+
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What prose.yaml holds, section by section."""
+
+    told: tuple[Pattern, ...]
+    settings: tuple[Pattern, ...]
+    comparisons: tuple[Pattern, ...]
+    tried: tuple[Pattern, ...]
+    outcomes: typing.Mapping[str, re.Pattern[str]]
+    precedence: typing.Mapping[str, tuple[str, ...]]
+    stance: sentences.Stance
+
+
+@functools.lru_cache(maxsize=1)
+def load() -> Rules | None:
+    """The patterns; None where PyYAML is missing."""
+    data = pkgutil.get_data("probes.files", "prose.yaml")
+    if yaml is None or data is None:
+        return None
+    tree = yaml.safe_load(data.decode("utf-8"))
+    words: dict[str, str] = {}
+    for word, expression in tree["words"].items():
+        words[word] = _expand(expression, words)  # a word may use the words above it
+    return Rules(
+        told=_patterns(tree["told"], words),
+        settings=_patterns(tree["settings"], words),
+        comparisons=_patterns(tree["comparisons"], words),
+        tried=_patterns(tree["tried"], words),
+        outcomes={outcome: _compile(said, words) for outcome, said in tree["outcomes"].items()},
+        precedence={fact: tuple(map(str, values)) for fact, values in tree["precedence"].items()},
+        stance=sentences.Stance({sense: _compile(said, words) for sense, said in tree["stance"].items()}),
+    )
+
+
+def _patterns(items: list[dict[str, typing.Any]], words: dict[str, str]) -> tuple[Pattern, ...]:
+    return tuple(
+        Pattern(
+            fact=item["fact"] if "fact" in item else item["fix"],
+            value=item.get("value"),
+            sides=tuple(
+                tuple(_compile(expression, words) for expression in _listed(item[language]))
+                for language in ("en", "zh")
+                if language in item
+            ),
+            weak=item.get("weak", False),
+        )
+        for item in items
+    )
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _compile(expression: str, words: dict[str, str]) -> re.Pattern[str]:
+    return re.compile(_expand(expression, words), re.IGNORECASE)
+
+
+def _expand(expression: str, words: dict[str, str]) -> str:
+    joined = "".join(line.strip() for line in expression.splitlines())
+    return re.sub(r"\{([a-z_]+)\}", lambda match: words[match[1]], joined)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import kb
+from app.ui import labels
+
+KNOWLEDGE = kb.load()
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "en", "zh"),
+    [
+        ("loss.symptom", "zero", "Exactly 0", "恰好为 0"),
+        ("lora.enabled", True, "Yes", "是"),
+        ("lora.enabled", "false", "No", "否"),
+        ("optimizer.learning_rate", 0.0002, "0.0002", "0.0002"),
+        ("optimizer.learning_rate", 1e-06, "1e-06", "1e-06"),
+        ("deepspeed.stage", 2, "2", "2"),
+        ("model.name", "a/b", "a/b", "a/b"),
+        ("no.such.fact", "x", "x", "x"),
+    ],
+)
+def test_a_value_reads_as_its_label_or_as_it_was_written(fact, value, en, zh):
+    assert (labels.value(KNOWLEDGE, fact, value, "en"), labels.value(KNOWLEDGE, fact, value, "zh")) == (
+        en,
+        zh,
+    )
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [("..5", "< 5"), ("5..200", "5 – 200"), ("200..", "≥ 200"), ("1e-6..2e-4", "1e-6 – 2e-4")],
+)
+def test_a_band_reads_as_a_range(ends, text):
+    assert labels.span(ends) == text
+
+
+def test_what_a_usual_number_is_depends_on_the_other_facts():
+    fact = KNOWLEDGE.facts["optimizer.learning_rate"]
+
+    assert (
+        labels.choices(KNOWLEDGE, fact, {"optimizer.name": "sgd"}, "en")["usual"] == "As usual (1e-3 – 1e-1)"
+    )
+    assert (
+        labels.choices(KNOWLEDGE, fact, {"optimizer.name": "lion"}, "en")["usual"] == "As usual (1e-6 – 1e-4)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("chance", "text"), [(0.98, "nearly always"), (0.3, "sometimes"), (0.001, "hardly ever")]
+)
+def test_a_probability_reads_as_a_word(chance, text):
+    assert labels.likelihood(chance, "en") == text
+
+
+def test_no_sign_of_markdown_keeps_its_meaning():
+    signs = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+    assert labels.literal(signs) == "".join(f"\\{sign}" for sign in signs)
+    assert re.sub(r"\\(.)", r"\1", labels.literal(signs)) == signs

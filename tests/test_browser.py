@@ -1,0 +1,225 @@
+"""The whole way in Chromium: a log and a config, a question, the fixes, a link, a teammate who opens it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed, say `make install`")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here, install the package `chromium`"),
+]
+
+LOG_LINE = (
+    "2024/07/17 15:21:11 - mmengine - INFO - Iter(train) [  {step}/9600]  lr: 1.8001e-06  eta: 11:27:41"
+    "  time: 4.3026  data_time: 0.0120  memory: 21512  loss: {loss}\n"
+)
+CONFIG = """\
+import torch
+from mmengine.optim import AmpOptimWrapper
+from torch.optim import AdamW
+from transformers import AutoModelForCausalLM
+from xtuner.model import SupervisedFinetune
+
+lr = 2e-5
+model = dict(
+    type=SupervisedFinetune,
+    llm=dict(
+        type=AutoModelForCausalLM.from_pretrained,
+        pretrained_model_name_or_path='meta-llama/Meta-Llama-3-8B',
+        torch_dtype=torch.float16))
+optim_wrapper = dict(
+    type=AmpOptimWrapper,
+    optimizer=dict(type=AdamW, lr=lr),
+    clip_grad=dict(max_norm=1, error_if_nonfinite=False),
+    dtype='float16')
+"""
+# Streamlit looks for its own base path below each page's address, and takes 404 for an answer.
+HARMLESS = re.compile(r"/(wizard|diagnosis|browse)/_stcore/")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WHYNAN_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < until:
+            try:
+                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    losses = ((10, "1.8250"), (20, "nan"), (30, "nan"))
+    log, config = tmp_path / "train.log", tmp_path / "llama3_8b_full.py"
+    log.write_text("".join(LOG_LINE.format(step=step, loss=loss) for step, loss in losses))
+    config.write_text(CONFIG)
+    return [log, config]
+
+
+def opened(chromium: Any, errors: list[str], **options: Any) -> Any:
+    """A page of a fresh browser profile; what goes wrong in it is added to `errors`."""
+    context = chromium.new_context(
+        **{"locale": "en-US", "viewport": {"width": 1280, "height": 800}} | options
+    )
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+
+    def said(message: Any) -> None:
+        if message.type == "error" and not HARMLESS.search(message.location.get("url", "")):
+            errors.append(message.text)
+
+    page.on("console", said)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return page
+
+
+def first_fix(page: Any) -> str:
+    heading = page.locator(".st-key-first-fix h4")
+    heading.wait_for()
+    return heading.inner_text()
+
+
+def until(page: Any, pattern: str) -> str:
+    page.wait_for_url(re.compile(pattern))
+    return page.url
+
+
+def test_the_whole_way_from_a_log_to_a_teammate(server, chromium, files):
+    errors: list[str] = []
+    page = opened(chromium, errors, permissions=["clipboard-read", "clipboard-write"])
+    page.goto(server)
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_text("Files read: 2").wait_for()
+    page.locator(".st-key-go button").click()
+
+    asked = until(page, r"/wizard\?.*d=")
+    page.locator("[class*=st-key-answer-] button").first.click()
+    page.wait_for_url(lambda url: url != asked)
+    answered = page.url
+    to_diagnosis = page.get_by_role("link", name="Diagnosis", exact=True)
+    sync.expect(to_diagnosis).to_have_attribute("href", re.compile(re.escape(answered.partition("?")[2])))
+    to_diagnosis.click()
+    until(page, r"/diagnosis\?")
+    fix = first_fix(page)
+    assert fix == "1. Compute in bfloat16"
+    page.get_by_text("a/llama3_8b_full.py").first.wait_for()  # the change is to the file that was given
+
+    page.locator(".st-key-share button").first.click()
+    page.get_by_role("button", name="Copy the link").click()
+    page.get_by_text("Copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{server}/?d=")
+
+    mate = opened(chromium, errors)
+    mate.goto(link)
+    assert first_fix(mate) == fix
+    assert mate.locator("[class*=st-key-tried-]").count() == 0
+    mate.locator(".st-key-continue button").click()
+    until(mate, r"/wizard\?d=")
+
+    page.keyboard.press("Escape")
+    page.go_back()
+    page.wait_for_url(answered)
+    page.go_back()
+    page.wait_for_url(asked)
+    page.locator("[class*=st-key-answer-] button").first.wait_for()
+    page.reload()
+    page.locator("[class*=st-key-answer-] button").first.wait_for()
+    assert page.url == asked
+    assert errors == []
+
+
+def test_a_fix_that_did_not_help_makes_way_and_back_brings_it_again(server, chromium, files):
+    errors: list[str] = []
+    page = opened(chromium, errors)
+    page.goto(server)
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_text("Files read: 2").wait_for()
+    page.get_by_role("link", name="Diagnosis", exact=True).click()
+    before = first_fix(page)
+    page.locator(".st-key-tried-use-bf16-no-change button").click()
+    page.locator(".st-key-untry-use-bf16").wait_for()
+    assert first_fix(page) != before
+
+    page.go_back()
+    page.locator(".st-key-untry-use-bf16").wait_for(state="detached")
+    assert first_fix(page) == before
+    assert errors == []
+
+
+def test_the_link_is_copied_where_the_browser_has_no_clipboard_api(server, chromium, files):
+    page = opened(chromium, [], permissions=["clipboard-read", "clipboard-write"])
+    page.add_init_script("Object.defineProperty(navigator.clipboard, 'writeText', {value: undefined})")
+    page.goto(server)
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_text("Files read: 2").wait_for()
+    page.get_by_role("link", name="Diagnosis", exact=True).click()
+    page.locator(".st-key-share button").first.click()
+    page.get_by_role("button", name="Copy the link").click()
+    page.get_by_text("Copied").wait_for()
+
+    assert page.evaluate("navigator.clipboard.readText()").startswith(f"{server}/?d=")
+
+
+def test_a_phone_in_the_dark_in_chinese(server, chromium, files):
+    errors: list[str] = []
+    page = opened(
+        chromium, errors, locale="zh-CN", color_scheme="dark", viewport={"width": 390, "height": 844}
+    )
+    page.goto(server)
+    page.get_by_text("你的训练出了什么问题？").wait_for()
+    page.locator("input[type=file]").set_input_files(files)
+    page.locator(".st-key-go").wait_for()
+    page.get_by_role("link", name="诊断").click()
+
+    assert first_fix(page) == "1. 改用 bfloat16 计算"
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
+    background = page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert background == "rgb(18, 22, 28)"
+    assert errors == []
