@@ -3,7 +3,7 @@
 # (-e WHYNAN_URL=https://… is what its links start with).
 # With CUDA, to probe the host's GPUs (run it with --gpus all):
 #   docker build -t whynan --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu128 .
-# Without torch, for those who only browse and share (a tenth of the size, no numeric self-test):
+# Without torch, for those who only browse and share (no numeric self-test):
 #   docker build -t whynan --build-arg TORCH= .
 ARG PYTHON=3.13
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.configs import launch
+from probes.configs import launch, lora
 from probes.configs.findings import Findings, Paths
 from probes.configs.formats import format_of
 from probes.report import ReadError, Report, Unknown
@@ -36,6 +36,7 @@ def read(text: str, name: str, kind: str = "config") -> Report:
     found = Findings(name)
     if paths.settings:
         format_of(paths).read(paths, found)
+        lora.read(paths, found)
         if syntax == "command":
             launch.read(paths, found)
     unknown = {**{fact: _open(fact, name) for fact in found.undecided_facts()}, **found.unknown}

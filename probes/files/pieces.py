@@ -43,6 +43,9 @@ _PYTHON = re.compile(
     r"|[\w.]+(?:\[[^\]]*\])?\s?=\s?[^=\s].*|[\w.]+\s*,\s*[\w.]+\s?=\s?\S.*"
     r"|[\w.]+\([^()，。]{0,300}(?:\)|,|\()?\s*$|\)+,?\s*$)"
 )
+_WORDS = re.compile(
+    r"^(?!\s*(?:import|from|def|class|with|for|if)\b)[^\"'#(\[{]*?\b[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,} "
+)  # "loss=nan from the first step"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +104,7 @@ def _kind(line: str, before: str, fenced: bool) -> str:
         return ENVIRONMENT
     if environment.names_something(line):
         return _MIXED
-    if _JSON.match(line) or _YAML.match(line) or _PYTHON.match(line):
+    if _JSON.match(line) or _YAML.match(line) or (_PYTHON.match(line) and not _WORDS.match(line)):
         return CONFIG
     return CONFIG if fenced and before == CONFIG else PROSE
 

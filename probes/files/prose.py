@@ -42,6 +42,7 @@ _COUNTS = {
 }
 _POWER_OF_TEN = re.compile(r"\s?[x×*]\s?10\s?\^?\s?-\s?")
 _FILE_ENDING = re.compile(r"(?i)(?:\.(?:ya?ml|py|sh|json|git|ipynb|md|pt|pth|bin|log))?[._-]*$")
+_PLURAL = re.compile(r"(?<=\d)s$")  # "two V100s"; a V100S is another card
 _FLOATS = ("gpu.memory_gib", "optimizer.learning_rate", "optimizer.max_grad_norm")
 
 
@@ -175,7 +176,7 @@ def _value(pattern: Pattern, match: re.Match[str]) -> report.Value:
 def _facts(one: Said, source: str) -> tuple[report.Fact, ...]:
     state = report.ASSUMED if one.pattern.weak else report.ANSWERED
     if one.pattern.fact == "gpu.name":
-        return gpu_names.facts(str(one.value), source, state)
+        return gpu_names.facts(_PLURAL.sub("", str(one.value)), source, state)
     value = one.value
     if one.pattern.fact == "model.name":
         value = privacy.last_component(_FILE_ENDING.sub("", str(value)))

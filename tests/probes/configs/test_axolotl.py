@@ -1,0 +1,66 @@
+from probes import configs
+
+QLORA = """\
+base_model: meta-llama/Meta-Llama-3-8B
+load_in_8bit: false
+load_in_4bit: true
+adapter: qlora
+sequence_len: 4096
+sample_packing: true
+gradient_accumulation_steps: 4
+micro_batch_size: 2
+optimizer: paged_adamw_8bit
+learning_rate: 0.0002
+bf16: auto
+fp16:
+tf32: false
+gradient_checkpointing: true
+flash_attention: true
+warmup_steps: 10
+deepspeed: deepspeed_configs/zero2.json
+plugins:
+  - axolotl.integrations.liger.LigerPlugin
+liger_fused_linear_cross_entropy: true
+"""
+
+
+def test_a_qlora_config_is_read(known):
+    said, assumed = known(QLORA)
+    assert said == {
+        "framework.name": "axolotl",
+        "model.name": "meta-llama/Meta-Llama-3-8B",
+        "quantization.bits": 4,
+        "lora.enabled": True,
+        "sequence.max_length": 4096,
+        "data.padding": "packed",
+        "batch.accumulation": 4,
+        "batch.per_device": 2,
+        "optimizer.name": "paged_adamw_8bit",
+        "optimizer.learning_rate": 2e-4,
+        "gradient_checkpointing": True,
+        "attention.kernel": "flash_attention_2",
+        "schedule.warmup": True,
+        "deepspeed.enabled": True,
+        "kernel.fused": True,
+    }
+    assert assumed == {
+        "deepspeed.stage": 2,
+        "training.method": "sft",
+        "optimizer.max_grad_norm": 1.0,
+        "optimizer.epsilon": 1e-8,
+    }
+
+
+def test_auto_is_left_to_the_machine():
+    (unknown,) = configs.read(QLORA, "x").unknown
+    assert unknown.id == "precision.compute"
+    assert "where the GPU supports it" in unknown.why
+
+
+def test_a_whole_model_in_one_format(known):
+    said, assumed = known(
+        "base_model: a/b\nlearning_rate: 1e-5\nbfloat16: true\nmicro_batch_size: 1\nrl: dpo"
+    )
+    assert (said["precision.compute"], said["precision.weights"]) == ("bfloat16", "bfloat16")
+    assert said["training.method"] == "preference"
+    assert (assumed["lora.enabled"], assumed["schedule.warmup"]) == (False, True)

@@ -1,0 +1,151 @@
+import pytest
+
+from probes import configs
+from probes.report import Unknown
+
+LLAVA = r"""deepspeed llava/train/train_mem.py \
+    --lora_enable True --lora_r 128 \
+    --deepspeed ./scripts/zero3_offload.json \
+    --model_name_or_path lmsys/vicuna-7b-v1.5 \
+    --fp16 True \
+    --per_device_train_batch_size 4 --gradient_accumulation_steps 8 \
+    --learning_rate 2e-4 --warmup_ratio 0.03 --tf32 True
+"""
+
+
+def test_a_script_is_read_through_its_names(sample):
+    report = configs.read(sample("trainer-script.config"), "train.py")
+    assert {fact.id: (fact.value, fact.source) for fact in report.facts if fact.state == "measured"} == {
+        "framework.name": ("transformers", "train.py:5"),
+        "batch.per_device": (4, "train.py:20"),
+        "batch.accumulation": (4, "train.py:21"),
+        "optimizer.name": ("paged_adamw_8bit", "train.py:25"),
+        "model.name": ("Qwen/Qwen2-7B", "train.py:7"),
+        "attention.kernel": ("flash_attention_2", "train.py:14"),
+        "quantization.bits": (4, "train.py:12"),
+        "quantization.compute_dtype": ("float16", "train.py:8"),
+        "lora.enabled": (True, "train.py:16"),
+        "precision.compute": ("float16", "train.py:24"),
+        "schedule.warmup": (True, "train.py:23"),
+    }
+    assert {fact.id: fact.value for fact in report.facts if fact.state == "assumed"} == {
+        "optimizer.max_grad_norm": 1.0,
+        "optimizer.epsilon": 1e-8,
+        "gradient_checkpointing": False,
+    }
+    assert report.unknown == (
+        Unknown(
+            "optimizer.learning_rate",
+            "train.py takes it from a variable or an argument",
+            "give the launch command too",
+        ),
+    )
+
+
+def test_a_command_line_has_the_same_names(known):
+    said, assumed = known(LLAVA, "command")
+    assert said == {
+        "framework.name": "transformers",
+        "framework.entry": "llava/train/train_mem.py",
+        "optimizer.learning_rate": 2e-4,
+        "batch.per_device": 4,
+        "batch.accumulation": 8,
+        "model.name": "lmsys/vicuna-7b-v1.5",
+        "lora.enabled": True,
+        "schedule.warmup": True,
+        "precision.compute": "float16",
+        "deepspeed.enabled": True,
+    }
+    assert assumed == {
+        "deepspeed.stage": 3,
+        "deepspeed.offload": "both",
+        "optimizer.max_grad_norm": 1.0,
+        "optimizer.name": "adamw",
+        "optimizer.epsilon": 1e-8,
+        "gradient_checkpointing": False,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TrainingArguments(bf16=True, fp16=False, learning_rate=1e-5)",
+        '{"bf16": true, "fp16": false, "learning_rate": 1e-5}',
+        "bf16: true\nfp16: false\nlearning_rate: 1e-5",
+        "--bf16 True --fp16 False --learning_rate 1e-5",
+        "bf16 = True\nfp16 = False\nlearning_rate = 1e-5",
+        "training_args = {'bf16': True, 'learning_rate': 1e-5}",
+        "class ScriptArguments:\n    bf16: bool = True\n    learning_rate: float = field(default=1e-5)",
+    ],
+)
+def test_every_way_of_giving_an_argument_is_understood(text, known):
+    said, _ = known(text)
+    assert (said["precision.compute"], said["optimizer.learning_rate"]) == ("bfloat16", 1e-5)
+
+
+def test_trl_is_known_by_its_classes_and_its_changed_defaults_are_not_assumed(known):
+    said, assumed = known(
+        "from trl import DPOConfig\nfrom transformers import TrainingArguments\n"
+        "a = DPOConfig(output_dir='x', per_device_train_batch_size=2, gradient_accumulation_steps=4,\n"
+        "    logging_steps=1, max_length=1024, packing=True)\n"
+    )
+    assert said == {
+        "framework.name": "trl",
+        "training.method": "preference",
+        "batch.per_device": 2,
+        "batch.accumulation": 4,
+        "sequence.max_length": 1024,
+        "data.padding": "packed",
+    }
+    assert assumed == {"optimizer.max_grad_norm": 1.0, "optimizer.name": "adamw", "optimizer.epsilon": 1e-8}
+
+
+@pytest.mark.parametrize(
+    ("text", "compute", "weights"),
+    [
+        ("AutoModelForCausalLM.from_pretrained('a', torch_dtype=torch.float16)", "float16", "float16"),
+        ("AutoModelForCausalLM.from_pretrained('a', dtype='bfloat16')", "bfloat16", "bfloat16"),
+        ("AutoModel.from_pretrained('a', torch_dtype='auto')", None, None),
+        ("x = AutoModel.from_pretrained('a', torch_dtype=torch.float16)\nTrainingArguments(bf16=True)", "bfloat16", "float16"),
+        ("get_peft_model(AutoModel.from_pretrained('a', torch_dtype=torch.float16), LoraConfig())", "float16", None),
+        ("AutoTokenizer.from_pretrained('a', torch_dtype=torch.float16)", None, None),
+        ("TrainingArguments(output_dir='a')", "float32", None),
+        ("TrainingArguments(output_dir='a', tf32=True)", "tf32", None),
+        ("TrainingArguments(output_dir='a', bf16=args.bf16)", None, None),
+        ("TrainingArguments(output_dir='a', **rest)", None, None),
+        ("TrainingArguments(output_dir='a', deepspeed='ds.json')", None, None),
+        ("TrainingArguments(output_dir='a', fsdp='full_shard')", None, None),
+    ],
+)  # fmt: skip
+def test_the_number_format_is_decided_or_left_open(text, compute, weights):
+    values = configs.read(text, "x").values()
+    assert (values.get("precision.compute"), values.get("precision.weights")) == (compute, weights)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TrainingArguments(warmup_ratio=0.0, warmup_steps=10)", True),
+        ("TrainingArguments(warmup_ratio=0.0)", False),
+        ("TrainingArguments(output_dir='a')", False),
+        ("TrainingArguments(warmup_steps=n)", None),
+    ],
+)
+def test_a_warmup_is_any_that_is_more_than_nothing(text, expected):
+    assert configs.read(text, "x").values().get("schedule.warmup") is expected
+
+
+def test_deepspeed_may_stand_inside(known):
+    said, _ = known(
+        "TrainingArguments(deepspeed={'zero_optimization': {'stage': 1}, 'fp16': {'enabled': True}})"
+    )
+    assert said["deepspeed.stage"] == 1
+    assert said["precision.compute"] == "float16"
+
+
+def test_calls_on_the_model_count(known):
+    said, _ = known(
+        "import transformers\nm = AutoModel.from_pretrained('a')\nm.gradient_checkpointing_enable()\nm.resize_token_embeddings(5)"
+    )
+    assert said["gradient_checkpointing"] is True
+    assert said["tokens.added"] is True

@@ -1,0 +1,67 @@
+import pytest
+
+from probes.configs import words
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("AdamW", "adamw"),
+        ("adamw_torch", "adamw"),
+        ("adamw_torch_fused", "adamw"),
+        ("adamw_hf", "adamw"),
+        ("adamw_apex_fused", "adamw"),
+        ("torch.optim.AdamW", "adamw"),
+        ("DeepSpeedCPUAdam", "adamw"),
+        ("FusedAdam", "adamw"),
+        ("Adam", "adam"),
+        ("PagedAdamW32bit", "paged_adamw_32bit"),
+        ("paged_adamw_8bit", "paged_adamw_8bit"),
+        ("adamw_bnb_8bit", "adamw_8bit"),
+        ("AdamW8bit", "adamw_8bit"),
+        ("SGD", "sgd"),
+        ("adafactor", "adafactor"),
+        ("paged_lion_32bit", "lion"),
+        ("galore_adamw", "other"),
+        ("OneBitAdam", "other"),
+        ("muon", "other"),
+        ("auto", None),
+        (None, None),
+    ],
+)
+def test_optimizers_by_family(written, word):
+    assert words.optimizer(written) == word
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [("fp16", "float16"), ("torch.bfloat16", "bfloat16"), ("16-mixed", "float16"), (16, "float16"), ("auto", None),
+     ("no", None), (True, None), ("FP8", "float8")],
+)  # fmt: skip
+def test_number_formats(written, word):
+    assert words.dtype(written) == word
+
+
+@pytest.mark.parametrize(
+    ("written", "word"), [(1, 1.0), ("0.3", 0.3), (0, "none"), (None, "none"), ("auto", None), (True, None)]
+)
+def test_clipping_norms(written, word):
+    assert words.norm(written) == word
+
+
+@pytest.mark.parametrize(("written", "word"), [("8", 8), (4.0, 4), ("auto", None), (0, None), (2.5, None)])
+def test_counts(written, word):
+    assert words.count(written) == word
+
+
+@pytest.mark.parametrize(("written", "word"), [(True, "on"), ("false", "off"), ("auto", "auto"), ("x", None)])
+def test_modes(written, word):
+    assert words.mode(written) == word
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [("fa2", "flash_attention_2"), (True, "flash_attention_2"), ("disabled", "eager"), ("auto", None)],
+)
+def test_attention_kernels(written, word):
+    assert words.kernel(written) == word

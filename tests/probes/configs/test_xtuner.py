@@ -1,0 +1,175 @@
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from probes import configs
+from probes.report import Unknown
+
+WHEEL = Path(os.environ.get("XTUNER_WHEEL", "/tmp/x/xt")) / "xtuner" / "configs"
+
+
+def test_a_full_config_is_read_with_the_lines_that_decide(sample):
+    report = configs.read(sample("xtuner-llama3-8b-full.config"), "full.py")
+    assert {fact.id: (fact.value, fact.source) for fact in report.facts if fact.state == "measured"} == {
+        "framework.name": ("xtuner", "full.py:2"),
+        "batch.per_device": (1, "full.py:23"),
+        "batch.accumulation": (16, "full.py:24"),
+        "optimizer.learning_rate": (2e-5, "full.py:28"),
+        "optimizer.name": ("adamw", "full.py:27"),
+        "optimizer.max_grad_norm": (1.0, "full.py:30"),
+        "model.name": ("meta-llama/Meta-Llama-3-8B", "full.py:16"),
+        "training.method": ("sft", "full.py:40"),
+        "precision.compute": ("float16", "full.py:73"),
+        "schedule.warmup": (True, "full.py:79"),
+        "data.padding": ("packed", "full.py:19"),
+        "sequence.max_length": (2048, "full.py:18"),
+        "precision.loss_scale": ("dynamic", "full.py:72"),
+    }
+    assert {fact.id: fact.value for fact in report.facts if fact.state == "assumed"} == {
+        "lora.enabled": False,
+        "quantization.bits": "none",
+        "gradient_checkpointing": True,
+        "precision.weights": "float32",
+        "optimizer.epsilon": 1e-8,
+    }
+    assert report.unknown == ()
+
+
+def test_a_qlora_config_on_two_data_sets_is_read(sample, known):
+    said, assumed = known(sample("xtuner-internlm-qlora.config"))
+    assert said == {
+        "framework.name": "xtuner",
+        "batch.per_device": 2,
+        "batch.accumulation": 8,
+        "optimizer.learning_rate": 2e-4,
+        "optimizer.name": "paged_adamw_32bit",
+        "optimizer.max_grad_norm": "none",
+        "model.name": "internlm/internlm-7b",
+        "training.method": "sft",
+        "precision.compute": "float16",
+        "precision.loss_scale": "static",
+        "quantization.bits": 4,
+        "quantization.compute_dtype": "float16",
+        "lora.enabled": True,
+        "schedule.warmup": False,
+        "sequence.max_length": 1472,
+    }
+    assert assumed == {"gradient_checkpointing": True}
+
+
+def test_the_wrapper_decides_where_its_dtype_is_read(known):
+    plain = "optim_wrapper = dict(type={})\nmodel = dict(llm=dict(torch_dtype=torch.bfloat16))"
+    assert known(plain.format("OptimWrapper"))[0]["precision.compute"] == "bfloat16"
+    assert known(plain.format("AmpOptimWrapper"))[1]["precision.compute"] == "float16"
+
+
+def test_the_hugging_face_trainers_arguments_are_read(known):
+    said, _ = known(
+        "from xtuner.dataset import process_hf_dataset\nframework = 'huggingface'\nmax_length = 512\n"
+        "training_args = dict(type=TrainingArguments, learning_rate=3e-4, fp16=True, warmup_steps=100)\n"
+        "model = dict(pretrained_model_name_or_path='a/b', load_in_8bit=True)\nlora = dict(type=LoraConfig)\n"
+    )
+    assert said == {
+        "framework.name": "xtuner",
+        "optimizer.learning_rate": 3e-4,
+        "schedule.warmup": True,
+        "precision.compute": "float16",
+        "model.name": "a/b",
+        "quantization.bits": 8,
+        "lora.enabled": True,
+        "sequence.max_length": 512,
+    }
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["_base_ = ['../base.py']", "_base_ = 'base.py'", "with read_base():\n    from .base import *"],
+)
+def test_a_base_file_is_asked_for(base):
+    report = configs.read(f"{base}\noptim_wrapper = dict(optimizer=dict(lr=1e-5))\n", "child.py")
+    assert report.values() == {"framework.name": "xtuner", "optimizer.learning_rate": 1e-5}
+    why, how = "the config builds on a base file that was not given", "give the base file too"
+    assert report.unknown == (
+        Unknown("precision.compute", why, how),
+        Unknown("lora.enabled", why, how),
+    )
+
+
+def test_a_launch_of_shipped_files_says_what_stands_in_them():
+    text = "NPROC_PER_NODE=8 xtuner train llama3_8b_full_alpaca_e3 --deepspeed deepspeed_zero2"
+    report = configs.read(text, "pasted text", "command")
+    shipped = "deepspeed_zero2.json as XTuner ships it (0.1.x)"
+    name = "the name of XTuner's config llama3_8b_full_alpaca_e3"
+    assert {fact.id: (fact.value, fact.source) for fact in report.facts} == {
+        "framework.name": ("xtuner", "pasted text:1"),
+        "framework.entry": ("xtuner train", "pasted text:1"),
+        "gpu.count": (8, "pasted text:1"),
+        "deepspeed.enabled": (True, "pasted text:1"),
+        "deepspeed.stage": (2, shipped),
+        "deepspeed.offload": ("none", shipped),
+        "deepspeed.overlap_comm": (True, shipped),
+        "deepspeed.fp16": ("auto", shipped),
+        "deepspeed.bf16": ("auto", shipped),
+        "lora.enabled": (False, name),
+        "quantization.bits": ("none", name),
+        "precision.compute": (
+            "float16",
+            "XTuner's configs (0.1.x) say float16, so llama3_8b_full_alpaca_e3 does",
+        ),
+    }
+
+
+def test_a_launch_of_own_files_asks_for_them(known):
+    report = configs.read("xtuner train my.py --deepspeed ds.json", "x", "command")
+    assert report.values() == {
+        "framework.name": "xtuner",
+        "framework.entry": "xtuner train",
+        "deepspeed.enabled": True,
+    }
+    assert [(item.id, item.how) for item in report.unknown] == [
+        ("deepspeed.stage", "give ds.json too"),
+        ("precision.compute", "give my.py too"),
+        ("optimizer.learning_rate", "give my.py too"),
+    ]
+
+
+def test_overrides_of_a_launch_count(known):
+    text = "xtuner train x.py --cfg-options optim_wrapper.dtype=bfloat16 optim_wrapper.optimizer.lr=1e-5"
+    said, _ = known(text, "command")
+    assert said["precision.compute"] == "bfloat16"
+    assert said["optimizer.learning_rate"] == 1e-5
+
+
+def only(pattern, text, kind):
+    found = re.findall(pattern, text, re.MULTILINE)
+    return kind(found[0]) if found else None
+
+
+@pytest.mark.skipif(not WHEEL.is_dir(), reason="xtuner's wheel is not unpacked (XTUNER_WHEEL=…)")
+def test_every_config_that_xtuner_ships_is_read_as_plain_search_sees_it():
+    names = {"AdamW": "adamw", "PagedAdamW32bit": "paged_adamw_32bit"}
+    count = 0
+    for path in WHEEL.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        values = configs.read(text, path.name).values()
+        if "optim_wrapper = dict(" not in text:
+            continue
+        count += 1
+        seen = {
+            "precision.compute": only(r"^\s+dtype='(\w+)'", text, str) or "float16",
+            "optimizer.learning_rate": only(r"^lr = (\S+)", text, float),
+            "optimizer.name": only(r"^optim_type = (\w+)", text, names.get),
+            "optimizer.max_grad_norm": only(r"^max_norm = (\S+)", text, float),
+            "batch.per_device": only(r"^batch_size = (\d+)", text, int),
+            "batch.accumulation": only(r"^accumulative_counts = (\d+)", text, int),
+            "sequence.max_length": only(r"^max_length = (\d+)$", text, int) or 2048 - 24 * 24,
+            "quantization.compute_dtype": only(r"bnb_4bit_compute_dtype=torch\.(\w+)", text, str),
+            "quantization.bits": 4 if "load_in_4bit=True" in text else 8 if "load_in_8bit=True" in text else "none",
+            "lora.enabled": "type=LoraConfig" in text,
+            "schedule.warmup": True,
+            "model.name": only(r"^(?:pretrained_model|llm)_name_or_path = '(.+)'", text, str),
+        }  # fmt: skip
+        assert {fact: values.get(fact) for fact in seen} == seen, path
+    assert count > 300
