@@ -112,7 +112,7 @@ def table(cases: list[Case], knowledge: Knowledge) -> str:
     lines += [f"| {name} | {one:.0%} | {three:.0%} |" for name, one, three in rows]
     lines += [
         "",
-        f"Cause: first is right {right:.0%}, one of three {among:.0%}; expected calibration error of the first {calibration(cases):.2f}.",
+        f"Cause: first is right {right:.0%}, one of three {among:.0%}; expected calibration error of the first {calibration(cases):.2f}.",  # noqa: E501
     ]
     return "\n".join(lines)
 
@@ -138,7 +138,7 @@ def main() -> None:
         for case in cases:
             if case.fixes[0] not in case.accepted:
                 print(
-                    f"{case.name}: {', '.join(case.fixes[:3])}; accepted {', '.join(sorted(case.accepted))}; cause {case.cause}, held {case.causes[0]} {case.belief:.2f}"
+                    f"{case.name}: {', '.join(case.fixes[:3])}; accepted {', '.join(sorted(case.accepted))}; cause {case.cause}, held {case.causes[0]} {case.belief:.2f}"  # noqa: E501
                 )
     if arguments.write:
         page = MEASURED.read_text(encoding="utf-8")

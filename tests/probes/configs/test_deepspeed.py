@@ -17,7 +17,7 @@ def test_a_json_with_decided_blocks(known):
   "scheduler": {"type": "WarmupLR"},
   "train_micro_batch_size_per_gpu": 4,
   "gradient_accumulation_steps": 2
-}""")
+}""")  # noqa: E501
     assert said == {
         "deepspeed.enabled": True,
         "deepspeed.stage": 3,

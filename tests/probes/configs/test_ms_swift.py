@@ -1,5 +1,5 @@
 def test_a_command_with_few_flags(known):
-    text = "NPROC_PER_NODE=2 swift sft --model Qwen/Qwen2.5-7B --torch_dtype bfloat16 --train_type full --max_length 2048 --deepspeed zero3"
+    text = "NPROC_PER_NODE=2 swift sft --model Qwen/Qwen2.5-7B --torch_dtype bfloat16 --train_type full --max_length 2048 --deepspeed zero3"  # noqa: E501
     said, assumed = known(text, "command")
     assert said == {
         "framework.name": "ms-swift",

@@ -106,8 +106,8 @@ def test_trl_is_known_by_its_classes_and_its_changed_defaults_are_not_assumed(kn
         ("AutoModelForCausalLM.from_pretrained('a', torch_dtype=torch.float16)", "float16", "float16"),
         ("AutoModelForCausalLM.from_pretrained('a', dtype='bfloat16')", "bfloat16", "bfloat16"),
         ("AutoModel.from_pretrained('a', torch_dtype='auto')", None, None),
-        ("x = AutoModel.from_pretrained('a', torch_dtype=torch.float16)\nTrainingArguments(bf16=True)", "bfloat16", "float16"),
-        ("get_peft_model(AutoModel.from_pretrained('a', torch_dtype=torch.float16), LoraConfig())", "float16", None),
+        ("x = AutoModel.from_pretrained('a', torch_dtype=torch.float16)\nTrainingArguments(bf16=True)", "bfloat16", "float16"),  # noqa: E501
+        ("get_peft_model(AutoModel.from_pretrained('a', torch_dtype=torch.float16), LoraConfig())", "float16", None),  # noqa: E501
         ("AutoTokenizer.from_pretrained('a', torch_dtype=torch.float16)", None, None),
         ("TrainingArguments(output_dir='a')", "float32", None),
         ("TrainingArguments(output_dir='a', tf32=True)", "tf32", None),
@@ -145,7 +145,7 @@ def test_deepspeed_may_stand_inside(known):
 
 def test_calls_on_the_model_count(known):
     said, _ = known(
-        "import transformers\nm = AutoModel.from_pretrained('a')\nm.gradient_checkpointing_enable()\nm.resize_token_embeddings(5)"
+        "import transformers\nm = AutoModel.from_pretrained('a')\nm.gradient_checkpointing_enable()\nm.resize_token_embeddings(5)"  # noqa: E501
     )
     assert said["gradient_checkpointing"] is True
     assert said["tokens.added"] is True

@@ -166,7 +166,7 @@ def test_every_config_that_xtuner_ships_is_read_as_plain_search_sees_it():
             "batch.accumulation": only(r"^accumulative_counts = (\d+)", text, int),
             "sequence.max_length": only(r"^max_length = (\d+)$", text, int) or 2048 - 24 * 24,
             "quantization.compute_dtype": only(r"bnb_4bit_compute_dtype=torch\.(\w+)", text, str),
-            "quantization.bits": 4 if "load_in_4bit=True" in text else 8 if "load_in_8bit=True" in text else "none",
+            "quantization.bits": 4 if "load_in_4bit=True" in text else 8 if "load_in_8bit=True" in text else "none",  # noqa: E501
             "lora.enabled": "type=LoraConfig" in text,
             "schedule.warmup": True,
             "model.name": only(r"^(?:pretrained_model|llm)_name_or_path = '(.+)'", text, str),

@@ -1,7 +1,6 @@
 """Every pattern of prose.yaml against the sentences beside it."""
 
 import pathlib
-import time
 
 import pytest
 import yaml
