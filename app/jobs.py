@@ -6,7 +6,6 @@ JSON, on standard output, and a JSON line on standard error as a step begins.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -160,7 +159,7 @@ def _step(line: str) -> Step | None:
         return None
 
 
-@atexit.register
-def _end_all() -> None:
+def end_all() -> None:
+    """Ends every job that runs: the server stops."""
     for job in list(_jobs.values()):
         _stop(job, CANCELLED)

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app import jobs
 from app.pack import pack
 from app.ui import uploads
 from app.ui.address import knowledge
@@ -66,7 +67,7 @@ def application(settings: Settings) -> st.App:
         Path(__file__).with_name("main.py"),
         routes=routes,
         middleware=[Middleware(SecurityHeaders)],
-        lifespan=_warm,
+        lifespan=_life,
     )
 
 
@@ -93,10 +94,15 @@ def configuration(host: str, port: int, settings: Settings) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _warm(_: st.App) -> AsyncIterator[dict[str, Any] | None]:
-    """Loads what the first visitor would wait for."""
+async def _life(_: st.App) -> AsyncIterator[dict[str, Any] | None]:
+    """Loads what the first visitor would wait for, and leaves no child and no file behind.
+
+    uvicorn ends by the signal that stopped it, so that no `atexit` would run.
+    """
     await run_in_threadpool(knowledge)
     yield None
+    jobs.end_all()
+    uploads.end_all()
 
 
 async def _health(_: Request) -> Response:

@@ -5,7 +5,6 @@ Only a token that a page gave out is taken, once; sizes are bounded; nothing is 
 
 from __future__ import annotations
 
-import atexit
 import re
 import secrets
 import shutil
@@ -41,9 +40,7 @@ _lock = threading.Lock()
 
 @cache
 def _folder() -> Path:
-    folder = tempfile.mkdtemp(prefix="whynan-uploads-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    return Path(tempfile.mkdtemp(prefix="whynan-uploads-"))
 
 
 def issue() -> str:
@@ -70,6 +67,15 @@ def forget(token: str) -> None:
     """Deletes the file of `token`."""
     with _lock:
         _drop(token)
+
+
+def end_all() -> None:
+    """Deletes every file: the server stops."""
+    with _lock:
+        _uploads.clear()
+        if _folder.cache_info().currsize:
+            shutil.rmtree(_folder(), ignore_errors=True)
+            _folder.cache_clear()
 
 
 async def receive(request: Request) -> PlainTextResponse:

@@ -22,6 +22,7 @@ from probes.configs.findings import Paths
 
 _MODULES = (
     xtuner,
+    deepspeed,
     accelerate,
     llamafactory,
     axolotl,
@@ -30,7 +31,6 @@ _MODULES = (
     megatron,
     unsloth,
     transformers,
-    deepspeed,
     torch_script,
     generic,
 )

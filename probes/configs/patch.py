@@ -18,8 +18,8 @@ _LIKE_TRANSFORMERS = ("transformers", "unsloth", "llamafactory", "ms-swift", "ax
 
 # Calls of which any may stand in the text where the snippet has another one of the kind.
 _TWINS = (
-    re.compile(rf"(\w*TrainingArguments|{TRL}Config|training_args)(?=[.(])"),
-    re.compile(r"(\w*(?:Model|LM|Generation)\w*\.from_pretrained)(?=[.(])"),
+    re.compile(rf"(\w*TrainingArguments|{TRL}Config|training_args)(?=[.(]|$)"),
+    re.compile(r"(\w*(?:Model|LM|Generation)\w*\.from_pretrained)(?=[.(]|$)"),
 )
 
 _SAME = {
@@ -51,10 +51,13 @@ def _apply(text: str, before: str, after: str) -> str | None:
         return None
     changes = _changes(old, new, mine, syntax == "python")
     result = SYNTAXES[syntax].edit(text, changes) if changes else text
-    for path, value in _missing(old, new, mine):
+    missing = _missing(old, new, mine, syntax == "python")
+    for path, value in missing.items():
         candidate = SYNTAXES[syntax].edit(result, {path: value})
         if _brings(candidate, before, after, result):
             result = candidate
+    if result == text:  # nothing of it is there, and no default is known: the whole change is put in
+        result = SYNTAXES[syntax].edit(text, missing)
     parse(result, syntax)
     return result if result != text else None
 
@@ -79,11 +82,6 @@ def _changes(old: Paths, new: Paths, mine: Paths, python: bool) -> dict[str, Pla
         added = path not in old and _exists(_place(_shared(path, old, python), mine), mine)
         if here in mine or here in mine.undecided or added:
             changes[here] = value
-    if not changes:  # the text relies on defaults: what is changed is put in
-        for path, value in differing.items():
-            here = _place(path, mine)
-            if ("." in path or not python) and _exists(here.rpartition(".")[0], mine):
-                changes[here] = value
     for path in old.settings:
         here = _place(_outermost(path, new), mine)
         if path not in new and _is_setting(path) and here not in changes and here and _exists(here, mine):
@@ -116,14 +114,15 @@ def _differing(old: Paths, new: Paths) -> dict[str, Plain]:
     }
 
 
-def _missing(old: Paths, new: Paths, mine: Paths) -> list[tuple[str, Plain]]:
+def _missing(old: Paths, new: Paths, mine: Paths, python: bool) -> dict[str, Plain]:
     """Changed settings that the text leaves to their defaults, in a dict or call that it has."""
     places = ((path, _place(path, mine), value) for path, value in _differing(old, new).items())
-    return [
-        (here, value)
+    return {
+        here: value
         for path, here, value in places
-        if path in old and here not in mine and _exists(here.rpartition(".")[0], mine)
-    ]
+        if path in old and here not in mine and here not in mine.undecided
+        if ("." in here or not python) and _exists(here.rpartition(".")[0], mine)
+    }
 
 
 def _brings(candidate: str, before: str, after: str, result: str) -> bool:

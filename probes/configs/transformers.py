@@ -21,6 +21,7 @@ from probes.configs.words import (
     text,
 )
 from probes.report import Value
+from probes.syntax import Setting
 
 NAME = "transformers"
 
@@ -106,6 +107,7 @@ _WEAK = (
     "load_in_4bit",
     "load_in_8bit",
     "packing",
+    "pretrained_model_name_or_path",
 )
 
 
@@ -124,7 +126,8 @@ def bare(path: str) -> str | None:
 def recognises(paths: Paths) -> bool:
     """A class of transformers or TRL, or an argument that goes by its name."""
     arguments = paths.renamed(bare)
-    return any(name in arguments for name in (*_OWN, *_WEAK)) or _strong(paths, arguments)
+    names = arguments.settings.keys() | arguments.undecided
+    return any(name in names for name in (*_OWN, *_WEAK)) or _strong(paths, arguments) is not None
 
 
 def read(paths: Paths, found: Findings) -> None:
@@ -132,10 +135,8 @@ def read(paths: Paths, found: Findings) -> None:
     arguments = paths.renamed(bare)
     trl = next((s for s in paths.settings.values() if _is_trl(s.path, str(s.value))), None)
     strong = _strong(paths, arguments)
-    if trl or strong:
-        found.say(
-            "framework.name", "trl" if trl else NAME, trl or next(iter(arguments.settings.values()), None)
-        )
+    found.say("framework.name", "trl", trl)
+    found.say("framework.name", NAME, strong)
     found.look_up(arguments, TABLE)
     warmup(arguments, found)
     quantization(arguments, found)
@@ -225,10 +226,11 @@ def assume_defaults(arguments: Paths, found: Findings, trl: bool = False) -> Non
         found.assume("precision.compute", "float32", "transformers' default (4.x): neither fp16 nor bf16")
 
 
-def _strong(paths: Paths, arguments: Paths) -> bool:
-    """Whether this is surely the Trainer's world, and enough of it to trust its defaults."""
-    called = any(re.fullmatch(r"\w*TrainingArguments\(\)", path) for path in paths.settings)
-    return called or sum(name in arguments for name in _OWN) >= 3
+def _strong(paths: Paths, arguments: Paths) -> Setting | None:
+    """What shows that this is surely the Trainer's world, and enough of it to trust its defaults."""
+    called = [s for path, s in paths.settings.items() if re.fullmatch(r"\w*TrainingArguments\(\)", path)]
+    own = [setting for name in _OWN if (setting := arguments.get(name))]
+    return called[0] if called else own[0] if len(own) >= 3 else None
 
 
 def _is_trl(path: str, value: str) -> bool:

@@ -19,6 +19,7 @@ from probes.configs.words import (
     switch,
     text,
 )
+from probes.syntax import Setting
 
 NAME = "xtuner"
 
@@ -59,18 +60,21 @@ SHIPPED = {
 
 def recognises(paths: Paths) -> bool:
     """An optimizer wrapper, an import of xtuner, or the command."""
-    return any(
-        path.startswith(("optim_wrapper", "model.llm.", "param_scheduler", "accumulative_counts"))
-        or (path.startswith("import ") and re.search(r"\b(?:xtuner|mmengine)\b", str(setting.value)))
-        or (path.startswith("$") and setting.value == "xtuner")
-        for path, setting in paths.settings.items()
-    )
+    return _sign(paths) is not None
+
+
+def _sign(paths: Paths) -> Setting | None:
+    for path, setting in paths.settings.items():
+        imported = path.startswith("import ") and re.search(r"\b(?:xtuner|mmengine)\b", str(setting.value))
+        own = path.startswith(("optim_wrapper", "model.llm.", "param_scheduler", "accumulative_counts"))
+        if imported or own or (path.startswith("$") and setting.value == "xtuner"):
+            return setting
+    return None
 
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of a config or of a launch command with its overrides."""
-    first = next(iter(paths.settings.values()))
-    found.say("framework.name", NAME, first)
+    found.say("framework.name", NAME, _sign(paths))
     found.look_up(paths, TABLE)
     if paths.value("framework") == "huggingface":
         found.leave_open("gradient_checkpointing")  # prepare_model_for_kbit_training decides

@@ -40,6 +40,7 @@ _COUNTS = {
     **dict.fromkeys(("eight", "八"), 8),
     **dict.fromkeys(("sixteen", "十六"), 16),
 }
+_NEVER_A_CURE = ("framework.name", "model.name", "training.method")  # "lowering the lr in DPO did not help"
 _POWER_OF_TEN = re.compile(r"\s?[x×*]\s?10\s?\^?\s?-\s?")
 _FILE_ENDING = re.compile(r"(?i)(?:\.(?:ya?ml|py|sh|json|git|ipynb|md|pt|pth|bin|log))?[._-]*$")
 _PLURAL = re.compile(r"(?<=\d)s$")  # "two V100s"; a V100S is another card
@@ -106,10 +107,10 @@ def _said(rules: Rules, sentence: Sentence) -> typing.Iterator[Said]:
         if not (stance.negated(text, *span) or stance.possible(text, *span)):
             yield Said(pattern, _value(pattern, match), sentence.line)
 
-    if not attempts.is_attempt(rules, text):
-        for pattern, match in _matches(rules.settings, text):
-            if stance.plain(text, *match.span()):
-                yield Said(pattern, _value(pattern, match), sentence.line)
+    attempt = attempts.is_attempt(rules, text)
+    for pattern, match in _matches(rules.settings, text):
+        if stance.plain(text, *match.span()) and not (attempt and pattern.fact not in _NEVER_A_CURE):
+            yield Said(pattern, _value(pattern, match), sentence.line)
 
     compared = [
         Said(pattern, True, sentence.line)

@@ -58,7 +58,8 @@ def call_name(function: ast.expr) -> str:
         function = function.value
     if isinstance(function, ast.Name):
         parts.insert(0, function.id)
-    first = next((i for i, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)
+    # The first part in capitals is the class; one letter (L.Trainer) is a module's short name.
+    first = next((i for i, part in enumerate(parts) if part[:1].isupper() and part[1:]), len(parts) - 1)
     return ".".join(parts[first:])
 
 
@@ -86,6 +87,7 @@ def _block(body: list[ast.stmt], scope: _Scope) -> None:
             else:
                 _either([statement.body, statement.orelse], scope)
         elif isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
+            _calls(statement.test if isinstance(statement, ast.While) else statement.iter, scope)
             _forget(getattr(statement, "target", None), scope.names)
             _either([statement.body, statement.orelse], scope)
         elif isinstance(statement, (ast.With, ast.AsyncWith)):

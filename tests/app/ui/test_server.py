@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import subprocess
@@ -11,8 +12,10 @@ import zipfile
 import pytest
 
 import kb
+from app import jobs
+from app.ui import uploads
 from app.ui.headers import CSP
-from app.ui.server import application, configuration
+from app.ui.server import _life, application, configuration
 from app.ui.settings import Settings
 
 PAGES = """
@@ -95,6 +98,19 @@ def test_the_web_process_never_imports_torch():
     )
 
     assert (ran.stdout, ran.returncode) == ("[]\n", 0), ran.stderr
+
+
+def test_a_server_that_stops_leaves_no_child_and_no_file_behind():
+    job = jobs.start("sleeps", [sys.executable, "-c", "import time; time.sleep(60)"])
+    uploads.issue()
+    folder = uploads._folder()
+
+    async def life() -> None:
+        async with _life(None):
+            assert folder.exists()
+
+    asyncio.run(life())
+    assert (jobs.view(job).state, folder.exists()) == (jobs.CANCELLED, False)
 
 
 def paths(settings: Settings) -> list[str]:

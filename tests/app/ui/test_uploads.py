@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
@@ -8,6 +9,13 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from app.ui import uploads
+
+
+@pytest.fixture(autouse=True)
+def no_file_left() -> Iterator[None]:
+    yield
+    uploads.end_all()
+
 
 APP = Starlette(routes=[Route("/upload/{token}/{name}", uploads.receive, methods=["PUT"])])
 

@@ -37,12 +37,18 @@ def test_a_json_with_decided_blocks(known):
 
 
 def test_auto_gives_no_fact_but_its_own(known):
-    said, assumed = known(json.dumps({
-        "gradient_clipping": "auto", "gradient_accumulation_steps": "auto",
-        "optimizer": {"type": "AdamW", "params": {"lr": "auto"}},
-        "zero_optimization": {"stage": 2, "overlap_comm": True, "cpu_offload": True},
-        "fp16": {"enabled": "auto", "loss_scale": 0}, "bf16": {"enabled": "auto"},
-    }))  # fmt: skip
+    said, assumed = known(
+        json.dumps(
+            {
+                "gradient_clipping": "auto",
+                "gradient_accumulation_steps": "auto",
+                "optimizer": {"type": "AdamW", "params": {"lr": "auto"}},
+                "zero_optimization": {"stage": 2, "overlap_comm": True, "cpu_offload": True},
+                "fp16": {"enabled": "auto", "loss_scale": 0},
+                "bf16": {"enabled": "auto"},
+            }
+        )
+    )
     assert said == {
         "deepspeed.enabled": True,
         "deepspeed.stage": 2,

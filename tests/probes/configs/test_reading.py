@@ -7,15 +7,27 @@ from probes.report import ReadError
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("lr = 1\nx = dict(a=1\ny = = 2\n", "x.conf:2: not valid Python ('(' was never closed), mend that line or give the whole file"),  # noqa: E501
-        ("a: 1\nb: [1\nc: 2\n", "x.conf:3: not valid YAML (expected ',' or ']', but got ':'), mend that line"),  # noqa: E501
-        ('{"a": 1,\n "b": tru}', "x.conf:2: not valid JSON, a value is missing before 'tru}', mend that line"),  # noqa: E501
+        (
+            "lr = 1\nx = dict(a=1\ny = = 2\n",
+            "x.conf:2: not valid Python ('(' was never closed), mend that line or give the whole file",
+        ),
+        (
+            "a: 1\nb: [1\nc: 2\n",
+            "x.conf:3: not valid YAML (expected ',' or ']', but got ':'), mend that line",
+        ),
+        (
+            '{"a": 1,\n "b": tru}',
+            "x.conf:2: not valid JSON, a value is missing before 'tru}', mend that line",
+        ),
         ("lr = 9**9**9", "x.conf:1: this expression is too large to work out, write its value down"),
         ("", "x.conf: neither Python, JSON, YAML nor a command, give the config as plain text"),
-        ("Nothing but a sentence that tells how bad it is.", "x.conf: neither Python, JSON, YAML nor a command, give the config as plain text"),  # noqa: E501
+        (
+            "Nothing but a sentence that tells how bad it is.",
+            "x.conf: neither Python, JSON, YAML nor a command, give the config as plain text",
+        ),
         ("lr = 1\n" * 200_000, "x.conf: more than 1,000,000 characters, give the config alone"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_ends_in_one_line(text, message):
     with pytest.raises(ReadError) as caught:
         configs.read(text, "x.conf")

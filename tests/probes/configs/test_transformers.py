@@ -16,17 +16,18 @@ LLAVA = r"""deepspeed llava/train/train_mem.py \
 def test_a_script_is_read_through_its_names(sample):
     report = configs.read(sample("trainer-script.config"), "train.py")
     assert {fact.id: (fact.value, fact.source) for fact in report.facts if fact.state == "measured"} == {
-        "framework.name": ("transformers", "train.py:5"),
-        "batch.per_device": (4, "train.py:20"),
-        "batch.accumulation": (4, "train.py:21"),
-        "optimizer.name": ("paged_adamw_8bit", "train.py:25"),
-        "model.name": ("Qwen/Qwen2-7B", "train.py:7"),
-        "attention.kernel": ("flash_attention_2", "train.py:14"),
-        "quantization.bits": (4, "train.py:12"),
-        "quantization.compute_dtype": ("float16", "train.py:8"),
-        "lora.enabled": (True, "train.py:16"),
-        "precision.compute": ("float16", "train.py:24"),
-        "schedule.warmup": (True, "train.py:23"),
+        "framework.name": ("transformers", "train.py:16"),
+        "batch.per_device": (4, "train.py:18"),
+        "batch.accumulation": (4, "train.py:19"),
+        "optimizer.name": ("paged_adamw_8bit", "train.py:23"),
+        "model.name": ("Qwen/Qwen2-7B", "train.py:6"),
+        "attention.kernel": ("flash_attention_2", "train.py:13"),
+        "quantization.bits": (4, "train.py:11"),
+        "quantization.compute_dtype": ("float16", "train.py:7"),
+        "lora.enabled": (True, "train.py:15"),
+        "precision.compute": ("float16", "train.py:22"),
+        "schedule.warmup": (True, "train.py:21"),
+        "lora.scaling": (2.0, "train.py:15"),
     }
     assert {fact.id: fact.value for fact in report.facts if fact.state == "assumed"} == {
         "optimizer.max_grad_norm": 1.0,
@@ -106,9 +107,16 @@ def test_trl_is_known_by_its_classes_and_its_changed_defaults_are_not_assumed(kn
         ("AutoModelForCausalLM.from_pretrained('a', torch_dtype=torch.float16)", "float16", "float16"),
         ("AutoModelForCausalLM.from_pretrained('a', dtype='bfloat16')", "bfloat16", "bfloat16"),
         ("AutoModel.from_pretrained('a', torch_dtype='auto')", None, None),
-        ("x = AutoModel.from_pretrained('a', torch_dtype=torch.float16)\nTrainingArguments(bf16=True)", "bfloat16", "float16"),  # noqa: E501
-        ("get_peft_model(AutoModel.from_pretrained('a', torch_dtype=torch.float16), LoraConfig())", "float16", None),  # noqa: E501
-        ("AutoTokenizer.from_pretrained('a', torch_dtype=torch.float16)", None, None),
+        (
+            "x = AutoModel.from_pretrained('a', torch_dtype=torch.float16)\nTrainingArguments(bf16=True)",
+            "bfloat16",
+            "float16",
+        ),
+        (
+            "get_peft_model(AutoModel.from_pretrained('a', torch_dtype=torch.float16), LoraConfig())",
+            "float16",
+            None,
+        ),
         ("TrainingArguments(output_dir='a')", "float32", None),
         ("TrainingArguments(output_dir='a', tf32=True)", "tf32", None),
         ("TrainingArguments(output_dir='a', bf16=args.bf16)", None, None),
@@ -116,7 +124,7 @@ def test_trl_is_known_by_its_classes_and_its_changed_defaults_are_not_assumed(kn
         ("TrainingArguments(output_dir='a', deepspeed='ds.json')", None, None),
         ("TrainingArguments(output_dir='a', fsdp='full_shard')", None, None),
     ],
-)  # fmt: skip
+)
 def test_the_number_format_is_decided_or_left_open(text, compute, weights):
     values = configs.read(text, "x").values()
     assert (values.get("precision.compute"), values.get("precision.weights")) == (compute, weights)

@@ -35,9 +35,17 @@ def test_optimizers_by_family(written, word):
 
 @pytest.mark.parametrize(
     ("written", "word"),
-    [("fp16", "float16"), ("torch.bfloat16", "bfloat16"), ("16-mixed", "float16"), (16, "float16"), ("auto", None),  # noqa: E501
-     ("no", None), (True, None), ("FP8", "float8")],
-)  # fmt: skip
+    [
+        ("fp16", "float16"),
+        ("torch.bfloat16", "bfloat16"),
+        ("16-mixed", "float16"),
+        (16, "float16"),
+        ("auto", None),
+        ("no", None),
+        (True, None),
+        ("FP8", "float8"),
+    ],
+)
 def test_number_formats(written, word):
     assert words.dtype(written) == word
 

@@ -13,19 +13,19 @@ WHEEL = Path(os.environ.get("XTUNER_WHEEL", "/tmp/x/xt")) / "xtuner" / "configs"
 def test_a_full_config_is_read_with_the_lines_that_decide(sample):
     report = configs.read(sample("xtuner-llama3-8b-full.config"), "full.py")
     assert {fact.id: (fact.value, fact.source) for fact in report.facts if fact.state == "measured"} == {
-        "framework.name": ("xtuner", "full.py:2"),
-        "batch.per_device": (1, "full.py:23"),
-        "batch.accumulation": (16, "full.py:24"),
-        "optimizer.learning_rate": (2e-5, "full.py:28"),
-        "optimizer.name": ("adamw", "full.py:27"),
-        "optimizer.max_grad_norm": (1.0, "full.py:30"),
-        "model.name": ("meta-llama/Meta-Llama-3-8B", "full.py:16"),
-        "training.method": ("sft", "full.py:40"),
-        "precision.compute": ("float16", "full.py:73"),
-        "schedule.warmup": (True, "full.py:79"),
-        "data.padding": ("packed", "full.py:19"),
-        "sequence.max_length": (2048, "full.py:18"),
-        "precision.loss_scale": ("dynamic", "full.py:72"),
+        "framework.name": ("xtuner", "full.py:3"),
+        "batch.per_device": (1, "full.py:22"),
+        "batch.accumulation": (16, "full.py:23"),
+        "optimizer.learning_rate": (2e-5, "full.py:27"),
+        "optimizer.name": ("adamw", "full.py:26"),
+        "optimizer.max_grad_norm": (1.0, "full.py:29"),
+        "model.name": ("meta-llama/Meta-Llama-3-8B", "full.py:15"),
+        "training.method": ("sft", "full.py:39"),
+        "precision.compute": ("float16", "full.py:71"),
+        "schedule.warmup": (True, "full.py:77"),
+        "data.padding": ("packed", "full.py:18"),
+        "sequence.max_length": (2048, "full.py:17"),
+        "precision.loss_scale": ("dynamic", "full.py:70"),
     }
     assert {fact.id: fact.value for fact in report.facts if fact.state == "assumed"} == {
         "lora.enabled": False,
@@ -53,6 +53,7 @@ def test_a_qlora_config_on_two_data_sets_is_read(sample, known):
         "quantization.bits": 4,
         "quantization.compute_dtype": "float16",
         "lora.enabled": True,
+        "lora.scaling": 0.25,
         "schedule.warmup": False,
         "sequence.max_length": 1472,
     }
@@ -166,10 +167,14 @@ def test_every_config_that_xtuner_ships_is_read_as_plain_search_sees_it():
             "batch.accumulation": only(r"^accumulative_counts = (\d+)", text, int),
             "sequence.max_length": only(r"^max_length = (\d+)$", text, int) or 2048 - 24 * 24,
             "quantization.compute_dtype": only(r"bnb_4bit_compute_dtype=torch\.(\w+)", text, str),
-            "quantization.bits": 4 if "load_in_4bit=True" in text else 8 if "load_in_8bit=True" in text else "none",  # noqa: E501
+            "quantization.bits": 4
+            if "load_in_4bit=True" in text
+            else 8
+            if "load_in_8bit=True" in text
+            else "none",
             "lora.enabled": "type=LoraConfig" in text,
             "schedule.warmup": True,
             "model.name": only(r"^(?:pretrained_model|llm)_name_or_path = '(.+)'", text, str),
-        }  # fmt: skip
+        }
         assert {fact: values.get(fact) for fact in seen} == seen, path
     assert count > 300

@@ -57,28 +57,53 @@ def test_a_variable_decides_where_it_is_set():
     [
         (
             "NPROC_PER_NODE=8 xtuner train cfg --deepspeed zero2 --cfg-options model.dtype=bfloat16",
-            {"NPROC_PER_NODE": 8, "$0": "xtuner", "$1": "train", "$2": "cfg", "deepspeed": "zero2",
-             "cfg_options": True, "model.dtype": "bfloat16"},
+            {
+                "NPROC_PER_NODE": 8,
+                "$0": "xtuner",
+                "$1": "train",
+                "$2": "cfg",
+                "deepspeed": "zero2",
+                "cfg_options": True,
+                "model.dtype": "bfloat16",
+            },
         ),
-        ("deepspeed --num_gpus 8 train.py --deepspeed ds.json",
-         {"$0": "deepspeed", "num_gpus": 8, "$1": "train.py", "deepspeed": "ds.json"}),
-        ("accelerate launch --multi_gpu train.py --lr 1",
-         {"$0": "accelerate", "$1": "launch", "multi_gpu": True, "$2": "train.py", "lr": 1}),
-        ("$ llamafactory-cli train x.yaml learning_rate=1e-5",
-         {"$0": "llamafactory-cli", "$1": "train", "$2": "x.yaml", "learning_rate": 1e-5}),
-        ("!swift sft --model 'Qwen/Qwen2' --lora_rank 8",
-         {"$0": "swift", "$1": "sft", "model": "Qwen/Qwen2", "lora_rank": 8}),
-        ("python -m torch.distributed.run --nproc_per_node=2 train.py --fp16",
-         {"$0": "python", "m": "torch.distributed.run", "nproc_per_node": 2, "$1": "train.py", "fp16": True}),
-        ("--micro-batch-size 1 --use-distributed-optimizer\n--lr 6e-5",
-         {"micro_batch_size": 1, "use_distributed_optimizer": True, "lr": 6e-5}),
+        (
+            "deepspeed --num_gpus 8 train.py --deepspeed ds.json",
+            {"$0": "deepspeed", "num_gpus": 8, "$1": "train.py", "deepspeed": "ds.json"},
+        ),
+        (
+            "accelerate launch --multi_gpu train.py --lr 1",
+            {"$0": "accelerate", "$1": "launch", "multi_gpu": True, "$2": "train.py", "lr": 1},
+        ),
+        (
+            "$ llamafactory-cli train x.yaml learning_rate=1e-5",
+            {"$0": "llamafactory-cli", "$1": "train", "$2": "x.yaml", "learning_rate": 1e-5},
+        ),
+        (
+            "!swift sft --model 'Qwen/Qwen2' --lora_rank 8",
+            {"$0": "swift", "$1": "sft", "model": "Qwen/Qwen2", "lora_rank": 8},
+        ),
+        (
+            "python -m torch.distributed.run --nproc_per_node=2 train.py --fp16",
+            {
+                "$0": "python",
+                "m": "torch.distributed.run",
+                "nproc_per_node": 2,
+                "$1": "train.py",
+                "fp16": True,
+            },
+        ),
+        (
+            "--micro-batch-size 1 --use-distributed-optimizer\n--lr 6e-5",
+            {"micro_batch_size": 1, "use_distributed_optimizer": True, "lr": 6e-5},
+        ),
         ("git clone --depth 1 x && echo --lr 3; mkdir -p a", {}),
         ("for lr in 1 2; do python train.py --lr $lr; done", {"$0": "python", "$1": "train.py"}),
         ("python train.py --lr ${LR:-1e-4}", {"$0": "python", "$1": "train.py", "lr": 1e-4}),
         ("python train.py --a 'it''s' --b \"x", {"$0": "python", "$1": "train.py", "a": "its", "b": "x"}),
         ("", {}),
     ],
-)  # fmt: skip
+)
 def test_launchers_are_read_in_their_own_ways(text, expected):
     assert values(text) == expected
 

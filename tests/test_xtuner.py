@@ -1,0 +1,48 @@
+"""XTuner's own configs, as its wheel ships them, with the document's run: diagnosed and patched, never run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.conclusion import conclude
+from app.inputs import paste, read
+from app.session import Session
+from kb.model import Knowledge
+from probes import files
+from probes.merge import merge
+
+CONFIGS = Path(os.environ.get("WHYNAN_XTUNER", "/tmp/x/xt"), "xtuner/configs")
+NAMES = (
+    "llama/llama_7b/llama_7b_qlora_alpaca_e3.py",
+    "internlm/internlm_7b/internlm_7b_qlora_alpaca_e3.py",
+    "internlm/internlm_7b/internlm_7b_full_alpaca_e3.py",
+    "internlm/internlm_20b/internlm_20b_qlora_alpaca_e3.py",
+)
+LINE = "11/24 03:12:{s} - mmengine - INFO - Iter(train) [  {step}/9690]  lr: 2.0e-05  eta: 9:41:12  time: 3.6  data_time: 0.008  memory: 11964  loss: {loss}  grad_norm: {norm}\n"  # noqa: E501
+LOG = "".join(
+    LINE.format(s=step, step=step, loss=loss, norm=norm)
+    for step, loss, norm in ((10, "1.8250", "0.8"), (20, "nan", "nan"), (30, "nan", "nan"))
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_documents_run_of_a_shipped_config_ends_in_a_patch_for_it(
+    name: str, knowledge: Knowledge
+) -> None:
+    path = CONFIGS / name
+    if not path.is_file():
+        pytest.skip("XTuner's wheel is not unpacked here: set WHYNAN_XTUNER to where xtuner==0.1.11 is")
+    given = read([path]) + paste(LOG, "train.log")
+
+    conclusion = conclude(knowledge, Session().read(*given.reports), dict(given.texts))
+
+    assert given.problems == ()
+    assert conclusion.causes[0].entry.id == "fp16-overflow"
+    best = conclusion.fixes[0]
+    assert best.entry.id == "use-bf16"
+    assert best.patch is not None
+    after = merge(files.read_text(best.patch.files[path.name], path.name)).values()
+    assert after["precision.compute"] == "bfloat16"
