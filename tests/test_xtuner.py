@@ -1,4 +1,4 @@
-"""XTuner's own configs, as its wheel ships them, with the document's run: diagnosed and patched, never run."""
+"""XTuner's own configs, with the document's run: diagnosed and patched, never run."""
 
 from __future__ import annotations
 

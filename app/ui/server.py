@@ -27,6 +27,7 @@ from app.ui.theme import THEME
 from kb import KnowledgeError
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104 (recognised here, bound only where the caller says so)
 
 
 def serve(
@@ -87,8 +88,10 @@ def configuration(host: str, port: int, settings: Settings) -> dict[str, Any]:
         "client.toolbarMode": "minimal",
         **THEME,
     }
+    # Unless it is told, Streamlit asks a server on the internet what its own address is.
+    public = urlsplit(settings.public_url).hostname
+    config["browser.serverAddress"] = public or ("localhost" if host in _WILDCARDS else host)
     if host in _LOOPBACK:  # a page elsewhere must not reach this server through a name that it points here
-        public = urlsplit(settings.public_url).hostname
         config["server.allowedHosts"] = [*sorted(_LOOPBACK), *([public] if public else [])]
     return config
 

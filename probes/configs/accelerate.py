@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, norm, switch
+from probes.configs.words import count, dtype, norm
 
 NAME = "accelerate"
 
@@ -45,5 +45,3 @@ def read(paths: Paths, found: Findings) -> None:
         found.cannot(
             "deepspeed.stage", f"it stands in {reference}, which was not given", f"give {reference} too"
         )
-    if switch(paths.value("downcast_bf16")) is True:
-        found.leave_open("precision.weights")

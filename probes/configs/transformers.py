@@ -216,12 +216,8 @@ def assume_defaults(arguments: Paths, found: Findings, trl: bool = False) -> Non
     for fact, (value, written) in DEFAULTS.items():
         if not trl or fact in _SHARED_BY_TRL:
             found.assume(fact, value, f"transformers' default (4.x): {written}")
-    elsewhere = (
-        found.value("deepspeed.enabled")
-        or found.value("fsdp.enabled")
-        or "accelerate"
-        in str([setting.value for path, setting in arguments.settings.items() if path.startswith("$")])
-    )
+    words = [setting.value for path, setting in arguments.settings.items() if path.startswith("$")]
+    elsewhere = found.value("deepspeed.enabled") or found.value("fsdp.enabled") or "accelerate" in words
     if not trl and not elsewhere:
         found.assume("precision.compute", "float32", "transformers' default (4.x): neither fp16 nor bf16")
 

@@ -7,7 +7,7 @@ import pytest
 from probes import configs
 from probes.configs import apply
 
-WHEEL = Path(os.environ.get("XTUNER_WHEEL", "/tmp/x/xt")) / "xtuner" / "configs"
+WHEEL = Path(os.environ.get("WHYNAN_XTUNER", "/tmp/x/xt")) / "xtuner" / "configs"
 
 TO_BF16 = (
     'import torch\noptim_wrapper = dict(type=AmpOptimWrapper, dtype="float16")\n'
@@ -48,7 +48,7 @@ def test_a_default_that_shows_the_fault_is_written_out(sample):
     assert changed(text, TO_BF16, AFTER) == ['+dtype="bfloat16",']
 
 
-@pytest.mark.skipif(not WHEEL.is_dir(), reason="xtuner's wheel is not unpacked (XTUNER_WHEEL=…)")
+@pytest.mark.skipif(not WHEEL.is_dir(), reason="xtuner's wheel is not unpacked (WHYNAN_XTUNER=…)")
 def test_bf16_applies_to_what_xtuner_ships():
     configs_there = [
         path for path in sorted(WHEEL.rglob("*.py")) if "optim_wrapper" in path.read_text("utf-8")

@@ -7,7 +7,7 @@ import pytest
 from probes import configs
 from probes.report import Unknown
 
-WHEEL = Path(os.environ.get("XTUNER_WHEEL", "/tmp/x/xt")) / "xtuner" / "configs"
+WHEEL = Path(os.environ.get("WHYNAN_XTUNER", "/tmp/x/xt")) / "xtuner" / "configs"
 
 
 def test_a_full_config_is_read_with_the_lines_that_decide(sample):
@@ -148,7 +148,7 @@ def only(pattern, text, kind):
     return kind(found[0]) if found else None
 
 
-@pytest.mark.skipif(not WHEEL.is_dir(), reason="xtuner's wheel is not unpacked (XTUNER_WHEEL=…)")
+@pytest.mark.skipif(not WHEEL.is_dir(), reason="xtuner's wheel is not unpacked (WHYNAN_XTUNER=…)")
 def test_every_config_that_xtuner_ships_is_read_as_plain_search_sees_it():
     names = {"AdamW": "adamw", "PagedAdamW32bit": "paged_adamw_32bit"}
     count = 0

@@ -22,11 +22,17 @@ def problem(path):
         (b"", "x: is empty, give the log or the config itself"),
         (b"\x00\x01\x02" * 100, "x: is no text, give a log, a config, a command or a report as plain text"),
         (b"PK\x03\x04...", "x: is a checkpoint or an archive, give the log or the config as plain text"),
-        (b'{"fp16": {"enabled": tru}}', "x:1: not valid JSON, a value is missing before 'tru}}', mend that line"),
-        (b"fp16: true\nlr: [1\nbf16: 2\n", "x:3: not valid YAML (expected ',' or ']', but got ':'), mend that line"),
+        (
+            b'{"fp16": {"enabled": tru}}',
+            "x:1: not valid JSON, a value is missing before 'tru}}', mend that line",
+        ),
+        (
+            b"fp16: true\nlr: [1\nbf16: 2\n",
+            "x:3: not valid YAML (expected ',' or ']', but got ':'), mend that line",
+        ),
         (b"lr = 9**9**9\n", "x:1: this expression is too large to work out, write its value down"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_file_ends_in_one_line(tmp_path, content, message):
     path = tmp_path / "x"
     path.write_bytes(content)
@@ -83,7 +89,7 @@ def test_a_report_with_a_command_and_a_config_gives_all_of_them():
 def test_configs_in_a_report_that_do_not_fit_together_are_read_one_by_one():
     reports = read_text(
         "Here is all that I have changed since it worked, first in the script, then in the other file.\n\n"
-        "```\nlearning_rate = 1e-3\nmax_grad_norm = 0.5\n```\n\nAnd this is what the trainer is given by me now.\n\n"
+        "```\nlearning_rate = 1e-3\nmax_grad_norm = 0.5\n```\n\nAnd this is the trainer's file now.\n\n"
         "```\nper_device_train_batch_size: 4\nfp16: true\n```\n",
         "x",
     )
