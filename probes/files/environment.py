@@ -150,7 +150,11 @@ def read(text: str, name: str) -> report.Report:
 
 
 def _facts_of(line: str, source: str) -> typing.Iterator[report.Fact]:
-    for package, version in versions(line):
+    named = versions(line)
+    if len(set(named)) > len({package for package, _ in named}):
+        # "deepspeed 0.15.4 (the checkpoint is of 0.14.4)": whoever names two has changed it
+        yield report.Fact("run.last_change", "libraries", source, report.ASSUMED)
+    for package, version in named:
         yield report.Fact(f"version.{package}", version, source)
         built_for = _CUDA_OF_TORCH.search(version)
         if package == "torch" and built_for:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import pkgutil
 import re
 import typing
@@ -15,6 +16,9 @@ try:
     import yaml
 except ImportError:  # a training environment without PyYAML
     yaml = None  # type: ignore[assignment]
+
+
+MOST = 4  # times that one thing is looked at in one sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,11 +34,11 @@ class Pattern:
     weak: bool
 
     def matches(self, text: str) -> typing.Iterator[re.Match[str]]:
-        """Where the sentence says it; of several expressions, where the first is found."""
+        """Where the sentence says it, at most a few times; of several expressions, where the first is."""
         for first, *others in self.sides:
-            for match in first.finditer(text):
-                if all(other.search(text) for other in others):
-                    yield match
+            found = list(itertools.islice(first.finditer(text), MOST))
+            if found and all(other.search(text) for other in others):
+                yield from found
 
 
 @dataclasses.dataclass(frozen=True)

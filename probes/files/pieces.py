@@ -39,13 +39,15 @@ _JSON = re.compile(
 )
 _YAML = re.compile(r"^\s*(?:- )?[A-Za-z][\w.-]{1,60}:(?:\s+[^\s:：，。][^，。？?]{0,200})?\s*$")
 _PYTHON = re.compile(
-    r"^\s*(?:import \w|from [\w.]+ import|def \w+\(|class \w+|@\w|with \w[\w.]*\(|# \w"
+    r"^\s*(?:import \w|from [\w.]+ import|def \w+\(|class \w+|@\w|with \w[\w.]*\("
     r"|[\w.]+(?:\[[^\]]*\])?\s?=\s?[^=\s].*|[\w.]+\s*,\s*[\w.]+\s?=\s?\S.*"
     r"|[\w.]+\([^()，。]{0,300}(?:\)|,|\()?\s*$|\)+,?\s*$)"
 )
-_WORDS = re.compile(
-    r"^(?!\s*(?:import|from|def|class|with|for|if)\b)[^\"'#(\[{]*?\b[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,} "
-)  # "loss=nan from the first step"
+# "loss=nan from the first step", "Problem: it is NaN", "RuntimeError: …": three words make a sentence
+_SENTENCE = re.compile(
+    r"^(?!\s*(?:import|from|def|class|with|for|if)\b)[^\"'#(\[{]*?\b[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}\b"
+    r"|^\s*\w+(?:Error|Exception|Warning): "
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,15 +106,22 @@ def _kind(line: str, before: str, fenced: bool) -> str:
         return ENVIRONMENT
     if environment.names_something(line):
         return _MIXED
-    if _JSON.match(line) or _YAML.match(line) or (_PYTHON.match(line) and not _WORDS.match(line)):
+    if _JSON.match(line):
         return CONFIG
-    return CONFIG if fenced and before == CONFIG else PROSE
+    if (_YAML.match(line) or _PYTHON.match(line)) and not _SENTENCE.match(line):
+        return CONFIG
+    goes_on = fenced or line.lstrip().startswith("#")  # a comment, unless it is the heading of what follows
+    return CONFIG if goes_on and before == CONFIG else PROSE
 
 
 def _alone(lines: list[str], kinds: list[str]) -> list[str]:
-    """One line that looks like YAML ("Problem: NaN") between lines of prose is prose."""
+    """What looks like YAML is prose between lines of prose ("Problem: NaN"), or as a heading ("Config:")."""
     for index, kind in enumerate(kinds):
+        if kind != CONFIG or not _YAML.match(lines[index][:1000]):
+            continue
         neighbours = kinds[max(index - 1, 0) : index] + kinds[index + 1 : index + 2]
-        if kind == CONFIG and CONFIG not in neighbours and _YAML.match(lines[index][:1000]):
+        below = lines[index + 1] if index + 1 < len(lines) else ""
+        heading = lines[index].rstrip().endswith(":") and not below.startswith((" ", "\t", "-"))
+        if heading or CONFIG not in neighbours:
             kinds[index] = PROSE
     return kinds

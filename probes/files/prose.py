@@ -24,7 +24,7 @@ from probes.files import attempts, environment, gpu_names, patterns, pieces, pri
 from probes.files.patterns import Pattern, Rules
 from probes.files.sentences import Sentence
 
-LONGEST = 60_000  # characters of prose that are read; a report has some thousand
+MOST = 20_000  # characters of prose that are read; a report has some thousand
 
 NO_YAML = report.Unknown(
     "loss.symptom",
@@ -70,7 +70,7 @@ def read_prose(text: str, name: str) -> report.Report:
     rules = patterns.load()
     if rules is None:
         return report.Report(name, pieces.PROSE, unknown=(NO_YAML,))
-    told = list(sentences.split(text[:LONGEST]))
+    told = list(_first(sentences.split(text), MOST))
     facts: list[report.Fact] = []
     unknown: list[report.Unknown] = []
     found: dict[str, list[Said]] = collections.defaultdict(list)
@@ -92,6 +92,14 @@ def read_prose(text: str, name: str) -> report.Report:
     facts.extend(attempts.find(rules, told, symptoms, main, name))
     first = {fact.id: fact for fact in reversed(facts)}
     return report.Report(name, pieces.PROSE, tuple(reversed(first.values())), tuple(unknown))
+
+
+def _first(told: typing.Iterable[Sentence], characters: int) -> typing.Iterator[Sentence]:
+    for sentence in told:
+        characters -= len(sentence.text)
+        if characters < 0:
+            return
+        yield sentence
 
 
 # --- which matches count ----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ fp16 it is NaN" the two halves speak of two runs. The words that make the differ
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import typing
 
@@ -67,24 +68,24 @@ def _sentences(text: str, line: int, block: int) -> typing.Iterator[Sentence]:
 
 def segment(text: str, start: int, end: int) -> tuple[int, int]:
     """Where the part between two contrasting words ("but", "而") begins and ends that holds start..end."""
-    return _between(_CONTRAST, text, start, end)
+    return _between(_boundaries(_CONTRAST, text), len(text), start, end)
 
 
 def clause(text: str, start: int, end: int) -> tuple[int, int]:
     """Where the part between two commas begins and ends that holds start..end."""
     first, last = segment(text, start, end)
-    left, right = _between(_COMMA, text, start, end)
+    left, right = _between(_boundaries(_COMMA, text), len(text), start, end)
     return max(first, left), min(last, right)
 
 
-def _between(boundary: re.Pattern[str], text: str, start: int, end: int) -> tuple[int, int]:
-    left, right = 0, len(text)
-    for match in boundary.finditer(text):
-        if match.end() <= start:
-            left = match.end()
-        elif match.start() >= end:
-            right = match.start()
-            break
+@functools.lru_cache(maxsize=64)
+def _boundaries(pattern: re.Pattern[str], text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(match.span() for match in pattern.finditer(text))
+
+
+def _between(boundaries: tuple[tuple[int, int], ...], length: int, start: int, end: int) -> tuple[int, int]:
+    left = max((after for _, after in boundaries if after <= start), default=0)
+    right = min((before for before, _ in boundaries if before >= end), default=length)
     return left, right
 
 
