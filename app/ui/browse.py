@@ -9,6 +9,7 @@ from app.patch import diff
 from app.ui import labels
 from app.ui.address import knowledge, lang, show
 from app.ui.fix_card import references, section
+from app.ui.grid import grid
 from app.words import word
 from kb.diagnosis import cost
 from kb.model import Advisory, Cause, Fix, Section
@@ -101,7 +102,7 @@ def _text(key: str, entry: Entry) -> str:
 
 
 def _list() -> DeltaGenerator:
-    return st.grid(3, gap=(None, "small"), min_column_width=300)
+    return grid(3, gap=(None, "small"), min_column_width=300)
 
 
 def _link(key: str, title: str) -> None:

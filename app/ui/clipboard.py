@@ -48,9 +48,8 @@ export default function ({ data, parentElement }) {
 }
 """
 
-_component = st.components.v2.component("whynan_clipboard", html=_HTML, css=_CSS, js=_JS)
-
 
 def copy_button(text: str, label: str, done: str, failed: str, key: str) -> None:
     """A button called `label` that puts `text` on the clipboard, and says `done` or `failed`."""
-    _component(key=key, data={"text": text, "label": label, "done": done, "failed": failed})
+    component = st.components.v2.component("whynan_clipboard", html=_HTML, css=_CSS, js=_JS)
+    component(key=key, data={"text": text, "label": label, "done": done, "failed": failed})

@@ -12,6 +12,7 @@ from app.conclusion import Conclusion
 from app.session import Session
 from app.ui import labels
 from app.ui.address import Here, go, knowledge, lang
+from app.ui.grid import grid
 from app.words import word
 from kb import belief
 from kb.bands import value_of
@@ -39,7 +40,7 @@ def question(at: Here, shown: Conclusion, fact: Fact, asked: bool) -> None:
         options = labels.choices(knowledge(), fact, dict(values), tongue)
         if error := st.session_state.pop(_REFUSED, ""):
             st.error(error)
-        with st.grid(2 if len(options) > 3 else 1, gap="xsmall", min_column_width=280):
+        with grid(2 if len(options) > 3 else 1, gap="xsmall", min_column_width=280):
             for value, label in options.items():
                 st.button(
                     label,

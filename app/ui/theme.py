@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.ui.grid import HAS_GRID
+
 LIGHT = {
     "primaryColor": "#2456b8",
     "backgroundColor": "#ffffff",
@@ -27,8 +29,7 @@ THEME: dict[str, object] = {
     "theme.headingFontSizes": ["28px", "24px", "21px", "18px", "16px", "15px"],
     "theme.headingFontWeights": [650, 650, 650, 650, 650, 650],
     "theme.codeFontSize": "13px",
-    "theme.paddingTop": "0.75rem",
-    "theme.paddingBottom": "3rem",
+    **({"theme.paddingTop": "0.75rem", "theme.paddingBottom": "3rem"} if HAS_GRID else {}),  # of 1.66 too
     **{f"theme.light.{name}": colour for name, colour in LIGHT.items()},
     **{f"theme.dark.{name}": colour for name, colour in DARK.items()},
 }

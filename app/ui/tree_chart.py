@@ -9,6 +9,7 @@ import streamlit as st
 from app.conclusion import Conclusion
 from app.ui import labels
 from app.ui.address import knowledge, lang
+from app.ui.grid import grid
 from app.words import word
 from kb.graph import START, graph
 
@@ -38,7 +39,7 @@ def tree_chart(shown: Conclusion) -> None:
         "animationDuration": 0,
     }
     height = max(_LEAST, _ROW * _visible(root))
-    with st.grid(1, wrap=False, min_column_width=_WIDTH):  # a phone scrolls it sideways
+    with grid(1, wrap=False, min_column_width=_WIDTH):  # a phone scrolls it sideways
         st.echarts_chart({"series": [series]}, height=height, alt=describe(shown))
 
 
