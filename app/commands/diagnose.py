@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     sys.stdout.write(FORMATS[arguments.format](conclusion, knowledge, shown, arguments.lang))
     if conclusion.verdict == UNJUDGED:
         print(
-            "whynan: what the loss does, in all that was given, add the log or --set loss.symptom=…",
+            "whynan: what the loss does is unknown, in all that was given, add the log or --set loss.symptom=…",
             file=sys.stderr,
         )
     return STATUS[conclusion.verdict]

@@ -66,7 +66,9 @@ def recognises(paths: Paths) -> bool:
 def _sign(paths: Paths) -> Setting | None:
     for path, setting in paths.settings.items():
         imported = path.startswith("import ") and re.search(r"\b(?:xtuner|mmengine)\b", str(setting.value))
-        own = path.startswith(("optim_wrapper", "model.llm.", "param_scheduler", "accumulative_counts"))
+        own = path.startswith(
+            ("optim_wrapper", "model.llm.", "param_scheduler", "accumulative_counts", "framework")
+        )
         if imported or own or (path.startswith("$") and setting.value == "xtuner"):
             return setting
     return None
