@@ -76,10 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     shown = f"{address}?d={link.encode(session.stamp(knowledge.version))}"
     sys.stdout.write(FORMATS[arguments.format](conclusion, knowledge, shown, arguments.lang))
     if conclusion.verdict == UNJUDGED:
-        print(
-            "whynan: what the loss does is unknown, in all that was given, add the log or --set loss.symptom=…",
-            file=sys.stderr,
-        )
+        unknown = "what the loss does is unknown, in all that was given, add the log or --set loss.symptom=…"
+        print(f"whynan: {unknown}", file=sys.stderr)
     return STATUS[conclusion.verdict]
 
 

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from app import render, terminal
+from app.conclusion import ABNORMAL, HEALTHY, UNJUDGED, Conclusion, conclude
+from app.session import Session
+from kb.model import Knowledge
+from probes.report import Fact, Report
+
+NASTY = "<script>alert(1)</script>|`x`"
+
+
+def concluded(knowledge: Knowledge, **facts: object) -> Conclusion:
+    session = Session()
+    for name, value in facts.items():
+        session = session.answer(name.replace("__", "."), value)  # type: ignore[arg-type]
+    return conclude(knowledge, session)
+
+
+def test_the_verdict_says_whether_anything_abnormal_is_known(knowledge: Knowledge) -> None:
+    assert concluded(knowledge).verdict == UNJUDGED
+    assert concluded(knowledge, loss__symptom="healthy").verdict == HEALTHY
+    assert concluded(knowledge, loss__symptom="zero").verdict == ABNORMAL
+    assert concluded(knowledge, gpu__numerics="wrong").verdict == ABNORMAL
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(0.0, "0"), (0.001, "<1"), (0.005, "0"), (0.834, "83"), (1.0, "100")]
+)
+def test_a_probability_is_whole_percent(probability: float, text: str) -> None:
+    assert render.percent(probability) == text
+
+
+def test_the_next_step_is_said_in_the_readers_language(knowledge: Knowledge) -> None:
+    shown = concluded(knowledge)
+
+    assert render.step(shown, knowledge, "en")["why"].startswith("Answer: What does the loss do?")
+    assert render.step(shown, knowledge, "zh")["why"].startswith("请回答：loss 出现了什么现象？")
+
+
+def test_a_case_that_is_solved_says_so(knowledge: Knowledge) -> None:
+    shown = conclude(knowledge, Session().answer("loss.symptom", "zero").outcome("use-bf16", "worked"))
+
+    assert render.step(shown, knowledge, "en") == {"do": "stop", "why": "Solved.", "saves_minutes": 0.0}
+
+
+def test_what_is_not_known_names_open_questions(knowledge: Knowledge) -> None:
+    rows = render.unknown(concluded(knowledge), knowledge, "en")
+
+    assert {"id": "loss.symptom", "why": "not asked yet", "how": "What does the loss do?"} in rows
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_markdown_and_terminal_have_causes_fixes_and_link(knowledge: Knowledge, lang: str) -> None:
+    shown = concluded(knowledge, loss__symptom="nan-after-steps", precision__compute="float16")
+
+    for text in (
+        render.markdown(shown, knowledge, "?d=1x", lang),
+        terminal.text(shown, knowledge, "?d=1x", lang),
+    ):
+        assert "fp16-overflow" in text
+        assert knowledge.fixes["use-bf16"].title[lang] in text
+        assert "?d=1x" in text
+
+
+def test_a_healthy_run_gets_no_causes(knowledge: Knowledge) -> None:
+    shown = concluded(knowledge, loss__symptom="healthy")
+
+    assert "fp16-overflow" not in render.markdown(shown, knowledge, "?d=1x")
+    assert "fp16-overflow" not in terminal.text(shown, knowledge, "?d=1x")
+
+
+def test_what_a_file_said_is_inert_in_exports(knowledge: Knowledge) -> None:
+    report = Report("a", "config", (Fact("model.name", NASTY, "a:1"),))
+    shown = conclude(knowledge, Session().read(report))
+
+    page = render.html(shown, knowledge, "?d=1x")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert f"| `{NASTY.replace('|', '/').replace('`', chr(39))}` |" in render.markdown(
+        shown, knowledge, "?d=1x"
+    )
