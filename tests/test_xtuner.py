@@ -14,7 +14,8 @@ from kb.model import Knowledge
 from probes import files
 from probes.merge import merge
 
-CONFIGS = Path(os.environ.get("WHYNAN_XTUNER", "/tmp/x/xt"), "xtuner/configs")
+ROOT = Path(__file__).parent.parent
+CONFIGS = Path(os.environ.get("WHYNAN_XTUNER", ROOT / "xtuner-src"), "xtuner/configs")
 NAMES = (
     "llama/llama_7b/llama_7b_qlora_alpaca_e3.py",
     "internlm/internlm_7b/internlm_7b_qlora_alpaca_e3.py",
@@ -34,7 +35,7 @@ def test_the_documents_run_of_a_shipped_config_ends_in_a_patch_for_it(
 ) -> None:
     path = CONFIGS / name
     if not path.is_file():
-        pytest.skip("XTuner's wheel is not unpacked here: set WHYNAN_XTUNER to where xtuner==0.1.11 is")
+        pytest.skip(f"xtuner==0.1.11 is not unpacked in {CONFIGS.parents[1]}, README says how")
     given = read([path]) + paste(LOG, "train.log")
 
     conclusion = conclude(knowledge, Session().read(*given.reports), dict(given.texts))

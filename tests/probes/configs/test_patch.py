@@ -7,7 +7,8 @@ import pytest
 from probes import configs
 from probes.configs import apply
 
-WHEEL = Path(os.environ.get("WHYNAN_XTUNER", "/tmp/x/xt")) / "xtuner" / "configs"
+ROOT = Path(__file__).parents[3]
+WHEEL = Path(os.environ.get("WHYNAN_XTUNER", ROOT / "xtuner-src")) / "xtuner" / "configs"
 
 TO_BF16 = (
     'import torch\noptim_wrapper = dict(type=AmpOptimWrapper, dtype="float16")\n'

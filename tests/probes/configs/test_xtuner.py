@@ -7,7 +7,8 @@ import pytest
 from probes import configs
 from probes.report import Unknown
 
-WHEEL = Path(os.environ.get("WHYNAN_XTUNER", "/tmp/x/xt")) / "xtuner" / "configs"
+ROOT = Path(__file__).parents[3]
+WHEEL = Path(os.environ.get("WHYNAN_XTUNER", ROOT / "xtuner-src")) / "xtuner" / "configs"
 
 
 def test_a_full_config_is_read_with_the_lines_that_decide(sample):
