@@ -1,6 +1,7 @@
 """A diagnosis as a link: facts, answers, tried fixes, a thinned curve and the knowledge base's version.
 
-No text of the user's files travels in it: of a source ("/home/me/secret.py:41") only its kind and line do.
+No text of the user's files travels in it: of a source ("/home/me/secret.py:41") only its kind and line do,
+of a model's path only its last part.
 A link is "1" (the version of its form) and the base64url of a checksum and deflated JSON. Opening one is
 bounded in size, and every value is checked again.
 """
@@ -19,6 +20,7 @@ from typing import Any
 
 from app import curve as curves
 from app.session import Session
+from probes.files.privacy import shareable
 from probes.merge import merge
 from probes.report import ANSWERED, ASSUMED, MEASURED, Fact, Report, Value
 
@@ -46,7 +48,7 @@ def encode(session: Session) -> str:
     facts = [[kinds.get(fact, ""), *_row(fact)] for fact in merged.facts]
     bad = merged.values().get("loss.first_bad_step")
     thinned = curves.thin(merged.curve, CURVE_POINTS, bad if isinstance(bad, int) else None)
-    answers = [[name, value] for name, value in session.answers]
+    answers = [[name, None if value is None else shareable(value)] for name, value in session.answers]
     tried = [list(item) for item in session.tried]
     data = [session.knowledge, facts, curves.pack(thinned), answers, tried]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
@@ -86,10 +88,10 @@ def _checksum(packed: bytes) -> bytes:
 
 
 def _row(fact: Fact) -> list[Any]:
-    """id, value, state, line: the file's own name stays at home."""
+    """id, value, state, line: the file's own name stays at home, and so do folders."""
     state = next(code for code, name in _STATES.items() if name == fact.state)
     line = re.search(r":(\d+)$", fact.source)
-    return [fact.id, fact.value, state, int(line[1]) if line else 0]
+    return [fact.id, shareable(fact.value), state, int(line[1]) if line else 0]
 
 
 def _session(data: Any) -> Session:

@@ -11,6 +11,7 @@ import kb
 from app.conclusion import HEALTHY, UNJUDGED, CauseShown, Conclusion, FixShown
 from app.words import word
 from kb.model import Knowledge, Plain
+from probes.files.privacy import shareable
 
 # What an export shows of the long lists; the JSON has all.
 CAUSES, FIXES, PATCHES = 5, 5, 3
@@ -139,20 +140,28 @@ def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str 
     lines += [f"### {word('report.known', lang)}", "", "| | | | |", "|---|---|---|---|"]
     for fact in conclusion.known.facts:
         state = word(f"state.{fact.state}", lang)
-        lines.append(f"| `{fact.id}` | {_cell(str(fact.value))} | {_cell(fact.source)} | {state} |")
+        lines.append(f"| `{fact.id}` | {_cell(fact.value)} | {_cell(fact.source)} | {state} |")
     lines += ["", link, "", word("report.made", lang, version=conclusion.version), ""]
     return "\n".join(lines)
 
 
 def _cause_line(cause: CauseShown, lang: str) -> str:
     reasons = ", ".join(
-        f"`{item.fact}` = {_cell(str(item.value))} (×{item.factor:.2g})" for item in cause.evidence[:4]
+        f"`{item.fact}` = {_cell(item.value)} (×{item.factor:.2g})" for item in cause.evidence[:4]
     )
     line = f"- **{percent(cause.probability)} %** {cause.entry.title[lang]} (`{cause.entry.id}`)"
     return f"{line}: {reasons}" if reasons else line
 
 
 def _fix_lines(fix: FixShown, lang: str) -> list[str]:
+    lines = [f"{fix.rank}. **{fix.entry.title[lang]}** (`{fix.entry.id}`): {worth(fix, lang)}", ""]
+    if fix.rank <= PATCHES and fix.patch:
+        lines += ["   ```diff", *(f"   {line}" for line in fix.patch.diff.splitlines()), "   ```", ""]
+    return lines
+
+
+def worth(fix: FixShown, lang: str) -> str:
+    """What a fix is worth, in a line: its chance, its minutes, what speaks against it here, its source."""
     facts = [
         word("report.chance", lang, percent=percent(fix.probability)),
         word("report.cost", lang, minutes=round(fix.cost)),
@@ -161,15 +170,12 @@ def _fix_lines(fix: FixShown, lang: str) -> list[str]:
         facts.append(word("report.not_here", lang, needs=", ".join(fix.unmet)))
     if fix.entry.document:
         facts.append(word("report.document", lang, section=fix.entry.document))
-    lines = [f"{fix.rank}. **{fix.entry.title[lang]}** (`{fix.entry.id}`): {', '.join(facts)}", ""]
-    if fix.rank <= PATCHES and fix.patch:
-        lines += ["   ```diff", *(f"   {line}" for line in fix.patch.diff.splitlines()), "   ```", ""]
-    return lines
+    return ", ".join(facts)
 
 
-def _cell(text: str) -> str:
-    """A value that a file held, inert inside a Markdown table."""
-    return "`" + text.replace("`", "'").replace("|", "/").replace("\n", " ") + "`"
+def _cell(value: Plain) -> str:
+    """A value that a file held, inert inside a Markdown table, and without what is private in it."""
+    return "`" + str(shareable(value)).replace("`", "'").replace("|", "/").replace("\n", " ") + "`"
 
 
 def html(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en") -> str:

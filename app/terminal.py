@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.conclusion import HEALTHY, Conclusion, FixShown
-from app.render import headline, percent, step
+from app.render import headline, percent, step, worth
 from app.words import word
 from kb.model import Knowledge
 
@@ -35,15 +35,7 @@ def text(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "e
 
 
 def _fix(fix: FixShown, lang: str) -> list[str]:
-    facts = [
-        word("report.chance", lang, percent=percent(fix.probability)),
-        word("report.cost", lang, minutes=round(fix.cost)),
-    ]
-    if fix.unmet:
-        facts.append(word("report.not_here", lang, needs=", ".join(fix.unmet)))
-    if fix.entry.document:
-        facts.append(word("report.document", lang, section=fix.entry.document))
-    lines = [f"  {fix.rank:>2}.  {fix.entry.title[lang]}  [{fix.entry.id}]", f"       {', '.join(facts)}"]
+    lines = [f"  {fix.rank:>2}.  {fix.entry.title[lang]}  [{fix.entry.id}]", f"       {worth(fix, lang)}"]
     if fix.rank == 1:
         lines += [f"       {line}" for line in fix.entry.steps[lang].strip().splitlines()]
         if fix.patch:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,33 @@ from kb import Knowledge
 
 ROOT = Path(__file__).parent.parent
 HERE = {"127.0.0.1", "::1", "localhost", ""}
+
+LINE = (
+    "2024/07/17 15:21:11 - mmengine - INFO - Iter(train) [  {step}/9600]  lr: 1.8001e-06  eta: 11:27:41"
+    "  time: 4.3026  data_time: 0.0120  memory: 21512  loss: {loss}\n"
+)
+LOG = "".join(LINE.format(step=step, loss=loss) for step, loss in ((10, "1.8250"), (20, "nan"), (30, "nan")))
+CONFIG = """\
+import torch
+from mmengine.optim import AmpOptimWrapper
+from torch.optim import AdamW
+from transformers import AutoModelForCausalLM
+from xtuner.model import SupervisedFinetune
+
+lr = 2e-5
+max_norm = 1
+model = dict(
+    type=SupervisedFinetune,
+    llm=dict(
+        type=AutoModelForCausalLM.from_pretrained,
+        pretrained_model_name_or_path='meta-llama/Meta-Llama-3-8B',
+        torch_dtype=torch.float16))
+optim_wrapper = dict(
+    type=AmpOptimWrapper,
+    optimizer=dict(type=AdamW, lr=lr),
+    clip_grad=dict(max_norm=max_norm, error_if_nonfinite=False),
+    dtype='float16')
+"""
 
 # Before anything imports torch, and for child processes too: tiny tensors gain nothing from more threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -63,3 +94,51 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
     (path,) = folder.glob("*.whl")
     return path
+
+
+@pytest.fixture(scope="session")
+def log() -> str:
+    """The run of the document, in mmengine's format."""
+    return LOG
+
+
+@pytest.fixture(scope="session")
+def config() -> str:
+    """An XTuner config that computes in float16."""
+    return CONFIG
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a whynan server in a process of its own, as `whynan serve` starts it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WHYNAN_")}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, f"{address}/healthz")
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], address: str) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, "the server ended before it answered"
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer within a minute")

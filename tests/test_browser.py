@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,60 +18,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here, install the package `chromium`"),
 ]
 
-LOG_LINE = (
-    "2024/07/17 15:21:11 - mmengine - INFO - Iter(train) [  {step}/9600]  lr: 1.8001e-06  eta: 11:27:41"
-    "  time: 4.3026  data_time: 0.0120  memory: 21512  loss: {loss}\n"
-)
-CONFIG = """\
-import torch
-from mmengine.optim import AmpOptimWrapper
-from torch.optim import AdamW
-from transformers import AutoModelForCausalLM
-from xtuner.model import SupervisedFinetune
-
-lr = 2e-5
-model = dict(
-    type=SupervisedFinetune,
-    llm=dict(
-        type=AutoModelForCausalLM.from_pretrained,
-        pretrained_model_name_or_path='meta-llama/Meta-Llama-3-8B',
-        torch_dtype=torch.float16))
-optim_wrapper = dict(
-    type=AmpOptimWrapper,
-    optimizer=dict(type=AdamW, lr=lr),
-    clip_grad=dict(max_norm=1, error_if_nonfinite=False),
-    dtype='float16')
-"""
 # Streamlit looks for its own base path below each page's address, and takes 404 for an answer.
 HARMLESS = re.compile(r"/(wizard|diagnosis|browse)/_stcore/")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WHYNAN_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < until:
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +34,11 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> list[Path]:
-    losses = ((10, "1.8250"), (20, "nan"), (30, "nan"))
-    log, config = tmp_path / "train.log", tmp_path / "llama3_8b_full.py"
-    log.write_text("".join(LOG_LINE.format(step=step, loss=loss) for step, loss in losses))
-    config.write_text(CONFIG)
-    return [log, config]
+def files(tmp_path: Path, log: str, config: str) -> list[Path]:
+    paths = [tmp_path / "train.log", tmp_path / "llama3_8b_full.py"]
+    for path, text in zip(paths, (log, config), strict=True):
+        path.write_text(text)
+    return paths
 
 
 def opened(chromium: Any, errors: list[str], **options: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import main
 from app.conclusion import conclude
 from app.inputs import paste, read
 from app.session import Session
@@ -47,3 +48,20 @@ def test_the_documents_run_of_a_shipped_config_ends_in_a_patch_for_it(
     assert best.patch is not None
     after = merge(files.read_text(best.patch.files[path.name], path.name)).values()
     assert after["precision.compute"] == "bfloat16"
+
+
+def test_the_readmes_tutorial_shows_what_whynan_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    log = readme.partition("train.log <<'END'\n")[2].partition("END\n")[0]
+    shown = readme.partition("```text\n")[2].partition("```")[0].splitlines()
+    path = CONFIGS / NAMES[0]
+    if not path.is_file():
+        pytest.skip(f"xtuner==0.1.11 is not unpacked in {CONFIGS.parents[1]}, README says how")
+    (tmp_path / "train.log").write_text(log)
+
+    assert main(["diagnose", str(path), str(tmp_path / "train.log")]) == 1
+
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in shown if line.strip() not in ("", "…") and line not in said] == []

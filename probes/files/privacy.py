@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from probes.report import Value
+
 _WORD = r"(?<![A-Za-z0-9_-])"  # a token does not begin in the middle of a word
 
 RULES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
@@ -108,3 +110,10 @@ def last_component(path: str) -> str:
     parts = re.split(r"[/\\]+", path)
     is_hub_id = len(parts) == 2 and bool(parts[0].strip(".~")) and ":" not in path
     return redact(path if is_hub_id else parts[-1])
+
+
+def shareable(value: Value) -> Value:
+    """A fact's value as it may leave the machine: a path without its folders, nothing secret in it."""
+    if not isinstance(value, str):
+        return value
+    return last_component(value) if "/" in value or "\\" in value else redact(value)

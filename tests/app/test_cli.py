@@ -160,7 +160,7 @@ def test_facts_are_a_line_a_file(capsys: pytest.CaptureFixture[str], broken: Pat
     assert status == 0
     assert config["path"] == str(broken / "config.py")
     assert config["facts"]["precision.compute"] == "float16"
-    assert config["where"]["precision.compute"] == "config.py:17"
+    assert config["where"]["precision.compute"] == "config.py:19"
     assert log["facts"]["loss.first_bad_step"] == 20
 
 

@@ -137,3 +137,13 @@ def test_a_forged_link_is_refused_quickly(text: bytes) -> None:
     with pytest.raises(LinkError):
         decode(forged(text))
     assert time.monotonic() - start < 0.5
+
+
+def test_a_local_models_folders_stay_at_home() -> None:
+    report = Report("a", "config", (Fact("model.name", "/home/alice/secret/llama-ft", "a:1"),))
+    hub = Report("b", "command", (Fact("model.name", "meta-llama/Meta-Llama-3-8B", "b:1"),))
+
+    assert decode(encode(Session((report,)))).reports[0].values() == {"model.name": "llama-ft"}
+    assert decode(encode(Session((hub,)))).reports[0].values() == {"model.name": "meta-llama/Meta-Llama-3-8B"}
+    answered = Session().answer("model.name", "C:\\Users\\alice\\llama-ft")
+    assert decode(encode(answered)).answers == (("model.name", "llama-ft"),)
