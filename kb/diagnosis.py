@@ -55,8 +55,9 @@ def diagnose(
 
     impossible = {f.id: unmet for f in knowledge.fixes.values() if (unmet := _unmet(f, facts))}
     costs = np.array([cost(knowledge, knowledge.fixes[fix]) for fix in active.fixes])
-    ranked = _ranked(knowledge, active, posterior @ active.cure, costs, impossible)
-    ranked = tuple(row for row in ranked if row[0] not in tried)
+    ranked = tuple(
+        row for row in _ranked(knowledge, active, posterior, costs, impossible) if row[0] not in tried
+    )
     left = [active.fixes.index(fix) for fix, _, _ in ranked if fix not in impossible]
     step, expected = next_step(
         posterior,
@@ -99,18 +100,33 @@ def _causes(active: Space, posterior: Array) -> tuple[tuple[str, float], ...]:
 def _ranked(
     knowledge: Knowledge,
     active: Space,
-    chances: Array,
+    posterior: Array,
     costs: Array,
     impossible: Mapping[str, tuple[str, ...]],
 ) -> tuple[tuple[str, float, float], ...]:
-    """Chance over cost, best first; among equals the document's own fixes lead."""
-    rows = zip(active.fixes, map(float, chances), map(float, costs), strict=True)
+    """Chance over cost, best first, each as it stands once those before it have failed; impossible ones last.
 
-    def order(row: tuple[str, float, float]) -> tuple[bool, float, bool]:
-        fix, chance, minutes = row
-        return fix in impossible, -round(chance / minutes, 9), knowledge.fixes[fix].document is None
+    Two fixes for the same cause are rarely the best two: where the first has failed, the cause is less likely.
+    Among equals the document's own fixes lead. The probability shown is that of the fix alone, tried now.
+    """
+    alone = posterior @ active.cure
+    still = posterior.copy()  # P(hypothesis, and everything before failed)
+    order: list[int] = []
+    left = set(range(len(active.fixes)))
+    while left:
+        chances = still @ active.cure
 
-    return tuple(sorted(rows, key=order))
+        def worth(i: int, chances: Array = chances) -> tuple[bool, float, bool, int]:
+            fix = active.fixes[i]
+            value = float(f"{chances[i] / costs[i]:.9e}")  # rounded, so that equals are equal
+            return fix not in impossible, value, knowledge.fixes[fix].document is not None, -i
+
+        best = max(left, key=worth)
+        left.remove(best)
+        order.append(best)
+        if active.fixes[best] not in impossible:
+            still = still * (1 - active.cure[:, best])
+    return tuple((active.fixes[i], float(alone[i]), float(costs[i])) for i in order)
 
 
 def _unmet(fix: Fix, facts: Mapping[str, Plain]) -> tuple[str, ...]:
