@@ -11,6 +11,7 @@ from app.session import Known, Session, known
 from kb.belief import Evidence
 from kb.model import Cause, Fix, Knowledge
 
+AGAINST = 0.7  # a fact with a smaller factor speaks against a cause
 HEALTHY, ABNORMAL, UNJUDGED = "healthy", "abnormal", "unjudged"
 
 
@@ -25,14 +26,23 @@ class CauseShown:
 
 @dataclass(frozen=True)
 class FixShown:
-    """A fix with its rank. `cost` is in minutes; `unmet` are the needs that are not met here."""
+    """A fix with its rank. `cost` is in minutes; `unmet` are the needs that are not met here.
+
+    `probability` is that it helps if tried now, `after` that it does once all before it have failed.
+
+    `cause` is the cause that the fix is known for, and `against` the facts that speak against that one here:
+    why a well-known fix is not on top.
+    """
 
     entry: Fix
     rank: int
     probability: float
+    after: float
     cost: float
     unmet: tuple[str, ...]
     addresses: tuple[str, ...]
+    cause: str | None
+    against: tuple[Evidence, ...]
     patch: Patch | None
 
     @property
@@ -52,6 +62,7 @@ class Conclusion:
     fixes: tuple[FixShown, ...]
     next: kb.Ask | kb.Try | kb.Stop
     expected_cost: float
+    explanation: kb.Explanation
     path: tuple[str, ...]
     open: tuple[str, ...]
 
@@ -62,6 +73,7 @@ def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | 
     values = facts.values()
     found = kb.diagnose(knowledge, values, dict(facts.tried), facts.skipped, facts.assumed())
     framework = values.get("framework.name")
+    target = {fix: _known_for(knowledge, fix) for fix in knowledge.fixes}
     return Conclusion(
         verdict=verdict(facts),
         version=knowledge.version,
@@ -75,18 +87,28 @@ def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | 
                 entry=(fix := knowledge.fixes[name]),
                 rank=rank,
                 probability=chance,
+                after=found.after[name],
                 cost=minutes,
                 unmet=found.impossible.get(name, ()),
                 addresses=tuple(c for c, _ in found.causes if name in knowledge.causes[c].fixes),
+                cause=target[name],
+                against=tuple(e for e in found.evidence.get(target[name] or "", ()) if e.factor < AGAINST),
                 patch=patch(fix, files or {}, str(framework) if framework else None),
             )
             for rank, (name, chance, minutes) in enumerate(found.fixes, start=1)
         ),
         next=found.next,
         expected_cost=found.expected_cost,
+        explanation=kb.explain(knowledge, values, dict(facts.tried), facts.skipped, facts.assumed()),
         path=found.path,
         open=found.open,
     )
+
+
+def _known_for(knowledge: Knowledge, fix: str) -> str | None:
+    """The cause of the contract that a fix cures most often among all who come."""
+    causes = [cause for cause in knowledge.causes.values() if not cause.under and fix in cause.fixes]
+    return max(causes, key=lambda cause: cause.prior * cause.fixes[fix]).id if causes else None
 
 
 def verdict(facts: Known) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 import kb
-from app.conclusion import HEALTHY, UNJUDGED, CauseShown, Conclusion, FixShown
+from app import reasons
+from app.conclusion import HEALTHY, CauseShown, Conclusion, FixShown
+from app.phrases import headline, percent, step, unknown, worth
 from app.words import word
 from kb.model import Knowledge, Plain
 from probes.files.privacy import shareable
@@ -42,6 +44,10 @@ def to_json(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str =
                     {"fact": item.fact, "value": item.value, "factor": round(item.factor, 3)}
                     for item in cause.evidence
                 ],
+                "unchecked": [
+                    {"fact": check.fact, "nats": round(check.nats, 3)}
+                    for check in conclusion.explanation.unchecked.get(cause.entry.id, ())
+                ],
             }
             for cause in conclusion.causes
         ],
@@ -49,6 +55,19 @@ def to_json(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str =
         "next": step(conclusion, knowledge, lang),
         "path": list(conclusion.path),
         "link": link,
+        "explanation": _explanation(conclusion.explanation),
+    }
+
+
+def _explanation(why: kb.Explanation) -> dict[str, Any]:
+    """The answers that would put another fix first, the facts that first place hangs on, two faults."""
+    return {
+        "flips": [
+            {"fact": flip.fact, "value": flip.value, "chance": round(flip.chance, 4), "fix": flip.fix}
+            for flip in why.flips
+        ],
+        "hinges": [{"fact": hinge.fact, "fix": hinge.fix} for hinge in why.hinges],
+        "together": list(why.together.causes) if why.together else None,
     }
 
 
@@ -58,9 +77,11 @@ def _fix_json(fix: FixShown, lang: str) -> dict[str, Any]:
         "title": fix.entry.title[lang],
         "rank": fix.rank,
         "probability": round(fix.probability, 4),
+        "probability_after_those_before": round(fix.after, 4),
         "cost_minutes": fix.cost,
         "possible": fix.possible,
         "addresses": list(fix.addresses),
+        "against": [item.fact for item in fix.against],
         "steps": fix.entry.steps[lang],
         "patch": {"framework": fix.patch.framework, "diff": fix.patch.diff} if fix.patch else None,
         "document": fix.entry.document,
@@ -68,71 +89,20 @@ def _fix_json(fix: FixShown, lang: str) -> dict[str, Any]:
     }
 
 
-def unknown(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[dict[str, str]]:
-    """What is not known: what a probe could not tell, and the open questions of the interview."""
-    rows = [{"id": item.id, "why": item.why, "how": item.how} for item in conclusion.known.unknown]
-    listed = {row["id"] for row in rows} | set(conclusion.known.skipped)
-    for node in conclusion.open:
-        fact = knowledge.facts[knowledge.tree.nodes[node].fact]
-        if fact.question and fact.id not in listed:
-            listed.add(fact.id)
-            rows.append({"id": fact.id, "why": word("report.not_asked", lang), "how": fact.question[lang]})
-    return rows
-
-
-def step(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> dict[str, Any]:
-    """The next step, with the reason in a sentence and the minutes that it is expected to save."""
-    following = conclusion.next
-    saves = round(following.saves, 1)
-    if isinstance(following, kb.Ask):
-        question = knowledge.facts[following.fact].question
-        text = question[lang] if question else following.fact
-        why = word("report.ask", lang, question=text, minutes=round(saves))
-        return {"do": "ask", "fact": following.fact, "why": why, "saves_minutes": saves}
-    if isinstance(following, kb.Try):
-        why = word("report.try", lang, fix=knowledge.fixes[following.fix].title[lang])
-        return {"do": "try", "fix": following.fix, "why": why, "saves_minutes": saves}
-    solved = "worked" in dict(conclusion.known.tried).values()
-    return {
-        "do": "stop",
-        "why": word("report.solved" if solved else "report.stop", lang),
-        "saves_minutes": 0.0,
-    }
-
-
-def headline(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> str:
-    """The verdict in a line: what the run shows, and since when."""
-    if conclusion.verdict == HEALTHY:
-        return word("report.healthy", lang)
-    if conclusion.verdict == UNJUDGED:
-        return word("report.unjudged", lang)
-    values = conclusion.known.values()
-    symptom = label(knowledge, "loss.symptom", values.get("loss.symptom", ""), lang)
-    bad = values.get("loss.first_bad_step")
-    return f"{symptom} ({word('report.step', lang, step=bad)})" if bad is not None else symptom
-
-
-def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
-    """A fact's value as a person reads it."""
-    named = knowledge.facts[fact].values.get(str(value).lower() if isinstance(value, bool) else str(value))
-    return named[lang] if named else str(value)
-
-
-def percent(probability: float) -> str:
-    """A probability in whole percent; what is small but not nothing is "<1"."""
-    return "<1" if 0 < probability < 0.005 else f"{100 * probability:.0f}"
-
-
 def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en") -> str:
     """The conclusion for an issue tracker."""
     lines = [f"## whynan: {headline(conclusion, knowledge, lang)}", ""]
     if conclusion.verdict != HEALTHY:
+        lines += [f"> {note}\n" for note in reasons.notes(conclusion, knowledge, lang)]
         lines += [f"### {word('report.causes', lang)}", ""]
         lines += [_cause_line(cause, lang) for cause in conclusion.causes[:CAUSES]]
+        lines += _unchecked(conclusion, knowledge, lang)
         lines += ["", f"### {word('report.fixes', lang)}", ""]
         for fix in conclusion.fixes[:FIXES]:
-            lines += _fix_lines(fix, lang)
+            lines += _fix_lines(fix, reasons.why_not(fix, conclusion, knowledge, lang), lang)
         lines += [f"**{word('report.next', lang)}:** {step(conclusion, knowledge, lang)['why']}", ""]
+        if flips := reasons.flips(conclusion, knowledge, lang):
+            lines += [f"### {word('report.flips', lang)}", "", *(f"- {flip}" for flip in flips), ""]
     if conclusion.known.tried:
         lines += [f"### {word('report.tried', lang)}", ""]
         lines += [f"- `{fix}`: {word(f'outcome.{outcome}', lang)}" for fix, outcome in conclusion.known.tried]
@@ -153,24 +123,20 @@ def _cause_line(cause: CauseShown, lang: str) -> str:
     return f"{line}: {reasons}" if reasons else line
 
 
-def _fix_lines(fix: FixShown, lang: str) -> list[str]:
+def _unchecked(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
+    if not conclusion.causes:
+        return []
+    checks = reasons.unchecked(conclusion.causes[0], conclusion, knowledge, lang)
+    said = "; ".join(f"`{fact}` ({how})" for fact, how in checks)
+    return ["", f"{word('report.unchecked', lang)}: {said}"] if said else []
+
+
+def _fix_lines(fix: FixShown, why_not: str, lang: str) -> list[str]:
     lines = [f"{fix.rank}. **{fix.entry.title[lang]}** (`{fix.entry.id}`): {worth(fix, lang)}", ""]
+    lines += [f"   {why_not}", ""] if why_not else []
     if fix.rank <= PATCHES and fix.patch:
         lines += ["   ```diff", *(f"   {line}" for line in fix.patch.diff.splitlines()), "   ```", ""]
     return lines
-
-
-def worth(fix: FixShown, lang: str) -> str:
-    """What a fix is worth, in a line: its chance, its minutes, what speaks against it here, its source."""
-    facts = [
-        word("report.chance", lang, percent=percent(fix.probability)),
-        word("report.cost", lang, minutes=round(fix.cost)),
-    ]
-    if fix.unmet:
-        facts.append(word("report.not_here", lang, needs=", ".join(fix.unmet)))
-    if fix.entry.document:
-        facts.append(word("report.document", lang, section=fix.entry.document))
-    return ", ".join(facts)
 
 
 def _cell(value: Plain) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from app import reasons
 from app.conclusion import HEALTHY, Conclusion, FixShown
-from app.render import headline, percent, step, worth
+from app.phrases import headline, percent, step, worth
 from app.words import word
 from kb.model import Knowledge
 
-CAUSES, FIXES, REASONS = 4, 4, 4
+CAUSES, FIXES, REASONS, CHECKS = 4, 4, 4, 2
 BAR = 20
 
 
@@ -17,6 +18,8 @@ def text(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "e
     lines = [headline(conclusion, knowledge, lang), ""]
     if conclusion.verdict == HEALTHY:
         return "\n".join([*lines, link, ""])
+    for note in reasons.notes(conclusion, knowledge, lang):
+        lines += [f"  ! {note}", ""]
     lines.append(word("report.causes", lang))
     for cause in conclusion.causes[:CAUSES]:
         bar = f"{'█' * round(BAR * cause.probability) or '▏':<{BAR}}"
@@ -27,9 +30,18 @@ def text(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "e
                 side = "report.for" if item.factor > 1 else "report.against"
                 reason = f"{item.fact} = {item.value} ({sources.get(item.fact, '')})"
                 lines.append(f"         ×{item.factor:<5.2g} {reason}, {word(side, lang)}")
+        if cause is conclusion.causes[0]:
+            lines += [
+                f"         {word('report.unchecked', lang)}: {fact}  ({how})"
+                for fact, how in reasons.unchecked(cause, conclusion, knowledge, lang)[:CHECKS]
+            ]
     lines += ["", word("report.fixes", lang)]
     for fix in conclusion.fixes[:FIXES]:
         lines += _fix(fix, lang)
+        if why_not := reasons.why_not(fix, conclusion, knowledge, lang):
+            lines.append(f"       {why_not}")
+    if flips := reasons.flips(conclusion, knowledge, lang):
+        lines += ["", word("report.flips", lang), *(f"  {flip}" for flip in flips)]
     lines += ["", f"{word('report.next', lang)}: {step(conclusion, knowledge, lang)['why']}", "", link, ""]
     return "\n".join(lines)
 

@@ -81,7 +81,8 @@ class Fact(Strict):
     """One thing that can be known: its values, how common each is, and the question that asks for it.
 
     `bands` cuts a number into named ranges ("1e-6..3e-4" holds its lower end, not its upper one). The
-    first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out.
+    first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out, and
+    `check` the command that tells it, where there is one.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Fact(Strict):
     bands: Annotated[tuple[Annotated[dict[str, Any], Keyed], ...], BeforeValidator(_bands)] = ()
     none: bool = False
     minutes: float = Field(default=1, gt=0)
+    check: str = ""
     group: str = ""
     question: Text | None = None
     help: Text | None = None
@@ -184,12 +186,14 @@ class Policy(Strict):
     `none_of_these` is the belief kept for causes that the base does not hold. `escalate_minutes` is what it
     costs to hand the case to an expert, who always solves it. `restart_minutes` is added to each fix with
     `restart: true`. `assumed` is how far a framework's default, which nobody wrote down, is trusted.
+    `two_faults` is the share of cases in which two causes act at once.
     """
 
     none_of_these: Probability = 0.03
     escalate_minutes: float = Field(default=480, gt=0)
     restart_minutes: float = Field(default=0, ge=0)
     assumed: Probability = 0.7
+    two_faults: Probability = 0.03
 
 
 class Section(Strict):

@@ -11,8 +11,8 @@ from app.ui.address import knowledge, lang, show
 from app.ui.fix_card import references, section
 from app.ui.grid import grid
 from app.words import word
-from kb.diagnosis import cost
 from kb.model import Advisory, Cause, Fix, Section
+from kb.standing import cost
 
 Entry = Cause | Fix | Advisory | Section
 READABLE = 780  # pixels: a longer line of prose is hard to follow

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import reasons
 from app.conclusion import CauseShown, Conclusion
-from app.render import percent
+from app.phrases import percent
 from app.ui import labels
 from app.ui.address import carried, knowledge, lang
 from app.ui.question import source
@@ -57,6 +58,17 @@ def _ledger(cause: CauseShown, shown: Conclusion) -> None:
         alt=word("diagnosis.ledger", tongue, cause=cause.entry.title[tongue]),
     )
     st.caption(word("diagnosis.factor", tongue))
+    if checks := reasons.unchecked(cause, shown, knowledge(), tongue):
+        st.markdown(f"**{word('report.unchecked', tongue)}**")
+        st.dataframe(
+            {
+                word("table.fact", tongue): [fact for fact, _ in checks],
+                word("table.how", tongue): [how for _, how in checks],
+            },
+            hide_index=True,
+            height="content",
+            alt=word("report.unchecked", tongue),
+        )
     st.page_link(
         "browse.py",
         label=word("diagnosis.entry", tongue),

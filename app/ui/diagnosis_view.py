@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 import kb
+from app import reasons
 from app.conclusion import ABNORMAL, HEALTHY, Conclusion
-from app.render import headline, percent
+from app.phrases import headline, percent
 from app.ui.address import Here, carried, knowledge, lang
 from app.ui.causes import causes
 from app.ui.curve_chart import curve_chart
@@ -33,6 +34,7 @@ def diagnosis(at: Here, shown: Conclusion, acting: bool) -> None:
         with right:
             st.markdown(f"##### {word('report.causes', tongue)}")
             causes(shown)
+            _hangs_on(shown)
     bad = shown.known.values().get("loss.first_bad_step")
     with right if shown.verdict != HEALTHY else left:
         if shown.known.curve:
@@ -69,10 +71,22 @@ def _verdict(at: Here, shown: Conclusion) -> None:
                 share(at, shown)
 
 
+def _hangs_on(shown: Conclusion) -> None:
+    """What would change first place, and which known facts hold it there."""
+    tongue = lang()
+    flips = reasons.flips(shown, knowledge(), tongue)
+    lines = flips + reasons.hinges(shown, knowledge(), tongue)
+    if lines:
+        st.markdown(f"##### {word('report.flips', tongue)}")
+        st.markdown("\n".join(f"- {literal(line)}" for line in lines))
+
+
 def _fixes(at: Here, shown: Conclusion, acting: bool) -> None:
     tongue = lang()
     st.markdown(f"##### {word('report.fixes', tongue)}")
     tried(at, shown, acting)
+    for note in reasons.notes(shown, knowledge(), tongue):
+        st.warning(literal(note), icon=":material/call_split:")
     solved = "worked" in dict(shown.known.tried).values()
     if solved:
         st.success(word("report.solved", tongue), icon=":material/check_circle:")

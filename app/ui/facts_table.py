@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.conclusion import Conclusion
-from app.render import unknown
+from app.phrases import unknown
 from app.ui import labels
 from app.ui.address import knowledge, lang, show
 from app.ui.question import source

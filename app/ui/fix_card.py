@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import reasons
 from app.conclusion import Conclusion, FixShown
-from app.render import percent
+from app.phrases import chance
 from app.ui import labels
 from app.ui.address import Here, carried, go, knowledge, lang
 from app.words import word
@@ -22,6 +23,8 @@ def fix_card(at: Here, shown: Conclusion, fix: FixShown, acting: bool) -> None:
         st.code(fix.patch.diff, language="diff")
         name = "diagnosis.patch_own" if fix.patch.files else "diagnosis.patch_example"
         st.caption(word(name, tongue, framework=fix.patch.framework))
+    if not fix.unmet and (why_not := reasons.why_not(fix, shown, knowledge(), tongue)):
+        st.caption(labels.literal(why_not))
     st.markdown(fix.entry.steps[tongue])
     _sources(fix)
     if acting:
@@ -40,7 +43,7 @@ def worth(fix: FixShown) -> str:
     """What a fix is worth, in a line: chance, minutes, the section of the document that names it."""
     tongue = lang()
     parts = [
-        word("report.chance", tongue, percent=percent(fix.probability)),
+        chance(fix, tongue),
         word("report.cost", tongue, minutes=round(fix.cost)),
     ]
     if title := section(fix.entry.document):

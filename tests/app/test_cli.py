@@ -39,7 +39,18 @@ def test_the_documents_run_ends_in_bf16_and_a_patch(capsys: pytest.CaptureFixtur
 def test_json_has_the_contracts_form(capsys: pytest.CaptureFixture[str], broken: Path) -> None:
     data = diagnosed(capsys, str(broken))
 
-    assert list(data) == ["schema", "kb", "facts", "unknown", "causes", "fixes", "next", "path", "link"]
+    assert list(data) == [
+        "schema",
+        "kb",
+        "facts",
+        "unknown",
+        "causes",
+        "fixes",
+        "next",
+        "path",
+        "link",
+        "explanation",
+    ]
     assert data["schema"] == 1
     symptom = next(fact for fact in data["facts"] if fact["id"] == "loss.symptom")
     assert symptom == {

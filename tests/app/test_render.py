@@ -25,32 +25,6 @@ def test_the_verdict_says_whether_anything_abnormal_is_known(knowledge: Knowledg
     assert concluded(knowledge, gpu__numerics="wrong").verdict == ABNORMAL
 
 
-@pytest.mark.parametrize(
-    ("probability", "text"), [(0.0, "0"), (0.001, "<1"), (0.005, "0"), (0.834, "83"), (1.0, "100")]
-)
-def test_a_probability_is_whole_percent(probability: float, text: str) -> None:
-    assert render.percent(probability) == text
-
-
-def test_the_next_step_is_said_in_the_readers_language(knowledge: Knowledge) -> None:
-    shown = concluded(knowledge)
-
-    assert render.step(shown, knowledge, "en")["why"].startswith("Answer: What does the loss do?")
-    assert render.step(shown, knowledge, "zh")["why"].startswith("请回答：loss 出现了什么现象？")
-
-
-def test_a_case_that_is_solved_says_so(knowledge: Knowledge) -> None:
-    shown = conclude(knowledge, Session().answer("loss.symptom", "zero").outcome("use-bf16", "worked"))
-
-    assert render.step(shown, knowledge, "en") == {"do": "stop", "why": "Solved.", "saves_minutes": 0.0}
-
-
-def test_what_is_not_known_names_open_questions(knowledge: Knowledge) -> None:
-    rows = render.unknown(concluded(knowledge), knowledge, "en")
-
-    assert {"id": "loss.symptom", "why": "not asked yet", "how": "What does the loss do?"} in rows
-
-
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_markdown_and_terminal_have_causes_fixes_and_link(knowledge: Knowledge, lang: str) -> None:
     shown = concluded(knowledge, loss__symptom="nan-after-steps", precision__compute="float16")

@@ -1,0 +1,86 @@
+"""What a conclusion says, in a person's words: the verdict, a step, a value, what a fix is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import kb
+from app.conclusion import HEALTHY, UNJUDGED, Conclusion, FixShown
+from app.words import word
+from kb.model import Knowledge, Plain
+
+
+def unknown(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[dict[str, str]]:
+    """What is not known: what a probe could not tell, and the open questions of the interview."""
+    rows = [{"id": item.id, "why": item.why, "how": item.how} for item in conclusion.known.unknown]
+    listed = {row["id"] for row in rows} | set(conclusion.known.skipped)
+    for node in conclusion.open:
+        fact = knowledge.facts[knowledge.tree.nodes[node].fact]
+        if fact.question and fact.id not in listed:
+            listed.add(fact.id)
+            rows.append({"id": fact.id, "why": word("report.not_asked", lang), "how": fact.question[lang]})
+    return rows
+
+
+def step(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> dict[str, Any]:
+    """The next step, with the reason in a sentence and the minutes that it is expected to save."""
+    following = conclusion.next
+    saves = round(following.saves, 1)
+    if isinstance(following, kb.Ask):
+        question = knowledge.facts[following.fact].question
+        text = question[lang] if question else following.fact
+        why = word("report.ask", lang, question=text, minutes=round(saves))
+        return {"do": "ask", "fact": following.fact, "why": why, "saves_minutes": saves}
+    if isinstance(following, kb.Try):
+        why = word("report.try", lang, fix=knowledge.fixes[following.fix].title[lang])
+        return {"do": "try", "fix": following.fix, "why": why, "saves_minutes": saves}
+    solved = "worked" in dict(conclusion.known.tried).values()
+    return {
+        "do": "stop",
+        "why": word("report.solved" if solved else "report.stop", lang),
+        "saves_minutes": 0.0,
+    }
+
+
+def headline(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> str:
+    """The verdict in a line: what the run shows, and since when."""
+    if conclusion.verdict == HEALTHY:
+        return word("report.healthy", lang)
+    if conclusion.verdict == UNJUDGED:
+        return word("report.unjudged", lang)
+    values = conclusion.known.values()
+    symptom = label(knowledge, "loss.symptom", values.get("loss.symptom", ""), lang)
+    bad = values.get("loss.first_bad_step")
+    return f"{symptom} ({word('report.step', lang, step=bad)})" if bad is not None else symptom
+
+
+def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
+    """A fact's value as a person reads it."""
+    named = knowledge.facts[fact].values.get(str(value).lower() if isinstance(value, bool) else str(value))
+    return named[lang] if named else str(value)
+
+
+def percent(probability: float) -> str:
+    """A probability in whole percent; what is small but not nothing is "<1"."""
+    return "<1" if 0 < probability < 0.005 else f"{100 * probability:.0f}"
+
+
+def worth(fix: FixShown, lang: str) -> str:
+    """What a fix is worth, in a line: its chance, its minutes, what speaks against it here, its source."""
+    facts = [
+        chance(fix, lang),
+        word("report.cost", lang, minutes=round(fix.cost)),
+    ]
+    if fix.unmet:
+        facts.append(word("report.not_here", lang, needs=", ".join(fix.unmet)))
+    if fix.entry.document:
+        facts.append(word("report.document", lang, section=fix.entry.document))
+    return ", ".join(facts)
+
+
+def chance(fix: FixShown, lang: str) -> str:
+    """The chance that a fix helps, and what it becomes once those above it have failed."""
+    alone, after = percent(fix.probability), percent(fix.after)
+    if fix.rank == 1 or alone == after:
+        return word("report.chance", lang, percent=alone)
+    return word("report.chance_after", lang, percent=alone, after=after)

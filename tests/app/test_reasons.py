@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from app import reasons
+from app.conclusion import conclude
+from app.session import Session
+from kb.model import Knowledge
+
+DEEPSPEED = (
+    Session()
+    .answer("loss.symptom", "nan-after-steps")
+    .answer("precision.compute", "bfloat16")
+    .answer("deepspeed.enabled", True)
+    .answer("deepspeed.stage", 2)
+)
+
+
+def test_a_well_known_fix_that_is_not_on_top_says_what_speaks_against_its_cause(knowledge: Knowledge) -> None:
+    shown = conclude(knowledge, DEEPSPEED)
+    (bf16,) = [fix for fix in shown.fixes if fix.entry.id == "use-bf16"]
+
+    said = reasons.why_not(bf16, shown, knowledge, "en")
+
+    assert said.startswith("known for float16 overflows, which is at ")
+    assert "precision.compute = bfloat16 (×0.0" in said
+    assert reasons.why_not(shown.fixes[0], shown, knowledge, "en") == ""
+
+
+def test_an_answer_that_would_change_first_place_is_named_with_its_chance(knowledge: Knowledge) -> None:
+    said = reasons.flips(conclude(knowledge, DEEPSPEED), knowledge, "en")
+
+    assert any(line.startswith("deepspeed.without_ok = ") for line in said), said
+    assert len(said) == len({line.split(" = ")[0] for line in said})
+
+
+def test_what_is_not_checked_comes_with_the_command_that_checks_it(knowledge: Knowledge) -> None:
+    shown = conclude(knowledge, Session().answer("loss.symptom", "nan-from-start"))
+    (damaged,) = [cause for cause in shown.causes if cause.entry.id == "corrupt-weights"]
+
+    assert ("checkpoint.scan", "whynan scan CHECKPOINT") in reasons.unchecked(damaged, shown, knowledge, "zh")
+
+
+def test_a_fix_that_changed_the_symptom_leaves_a_second_fault(knowledge: Knowledge) -> None:
+    shown = conclude(knowledge, DEEPSPEED.outcome("change-zero-stage", "other-symptom"))
+
+    assert reasons.notes(shown, knowledge, "en")[0].startswith("Use another ZeRO stage changed the symptom")
