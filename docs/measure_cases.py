@@ -11,13 +11,13 @@ that are most common among these very cases, and the founding document's own ord
 from __future__ import annotations
 
 import argparse
-import re
 from collections import Counter
 from dataclasses import dataclass
 from math import comb
 from pathlib import Path
 
 import yaml
+from tables import put
 
 import kb
 from app import inputs
@@ -26,7 +26,6 @@ from app.session import Session
 from kb.model import Knowledge
 
 DOCUMENT_ORDER = ("use-bf16", "change-zero-stage", "lower-learning-rate", "clip-gradients", "use-adamw")
-MEASURED = Path(__file__).parent / "measured.md"
 
 
 @dataclass(frozen=True)
@@ -141,11 +140,7 @@ def main() -> None:
                     f"{case.name}: {', '.join(case.fixes[:3])}; accepted {', '.join(sorted(case.accepted))}; cause {case.cause}, held {case.causes[0]} {case.belief:.2f}"  # noqa: E501
                 )
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- cases -->\n{text}\n<!-- /cases -->"
-        MEASURED.write_text(
-            re.sub(r"<!-- cases -->.*<!-- /cases -->", lambda _: marked, page, flags=re.S), encoding="utf-8"
-        )
+        put("cases", text)
 
 
 if __name__ == "__main__":

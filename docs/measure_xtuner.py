@@ -10,8 +10,9 @@ reads bfloat16. The configs are read as text, never run.
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
+
+from tables import put
 
 import kb
 from app.conclusion import conclude
@@ -21,7 +22,6 @@ from kb.model import Knowledge
 from probes import files
 from probes.merge import merge
 
-MEASURED = Path(__file__).parent / "measured.md"
 LINE = "11/24 03:12:{0} - mmengine - INFO - Iter(train) [  {0}/9690]  lr: 2.0e-05  loss: {1}  grad_norm: {2}"
 LOG = "\n".join(LINE.format(*row) for row in ((10, 1.8250, 0.8127), (20, "nan", "nan"), (30, "nan", "nan")))
 
@@ -60,10 +60,7 @@ def main() -> None:
         if not all(row):
             print(path.relative_to(root), row)
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- xtuner -->\n{text}\n<!-- /xtuner -->"
-        page = re.sub(r"<!-- xtuner -->.*<!-- /xtuner -->", lambda _: marked, page, flags=re.S)
-        MEASURED.write_text(page, encoding="utf-8")
+        put("xtuner", text)
 
 
 if __name__ == "__main__":

@@ -61,8 +61,8 @@ def repair_cost(belief: Array, cure: Array, minutes: Array, escalate: float) -> 
     for _ in range(fixes):
         ratio = np.where(available, left @ cure / minutes, -1.0)  # (B, F)
         best = ratio.argmax(axis=1)
-        if (ratio.max(axis=1) * escalate < survive[-1] * 1e-6).all():
-            break  # no row has a fix left that could ever pay
+        if (ratio.max(axis=1) * escalate < survive[-1]).all():
+            break  # no fix pays any more, nor do several: together they cure at most the sum of each alone
         spent.append(minutes[best] * survive[-1])
         left = left * (1 - cure[:, best].T)
         available[np.arange(rows), best] = False
