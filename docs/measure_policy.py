@@ -18,6 +18,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -191,13 +192,13 @@ def speed(knowledge: kb.Knowledge) -> list[str]:
     rows = []
     for facts in SITUATIONS:
         kb.diagnose(knowledge, facts)  # the likelihood tables are made once
-        rows.append(_milliseconds(lambda facts=facts: kb.diagnose(knowledge, facts)))
+        rows.append(_milliseconds(partial(kb.diagnose, knowledge, facts)))
     large = random_model(0, causes=200, fixes=60, questions=100)
     order = np.argsort(-(large.belief @ large.cure) / large.minutes)
     questions = [Question(str(q), large.asking[q], large.tables[q]) for q in range(100)]
     names = [str(fix) for fix in order]
     cure, minutes = large.cure[:, order], large.minutes[order]
-    step = _milliseconds(lambda: next_step(large.belief, cure, minutes, names, questions, ESCALATE))
+    step = _milliseconds(partial(next_step, large.belief, cure, minutes, names, questions, ESCALATE))
     return [
         "| a next step | milliseconds of one core |",
         "|---|---:|",

@@ -93,6 +93,11 @@ def _known(knowledge: Knowledge, given: Mapping[str, Plain], loc: tuple[int | st
     for name, value in given.items():
         if name not in knowledge.facts:
             yield (*loc, name), f"no fact is called {name!r}"
+        elif str(value).startswith("~"):
+            try:
+                re.compile(str(value)[1:])
+            except re.error as error:
+                yield (*loc, name), f"{value!r} is no regular expression: {error}"
         elif knowledge.facts[name].typical and key(value) not in knowledge.facts[name].typical:
             yield (
                 (*loc, name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -40,4 +41,11 @@ def derive(
 
 
 def _holds(rule: Rule, facts: Mapping[str, Plain]) -> bool:
-    return all(name in facts and key(facts[name]) == key(value) for name, value in rule.given.items())
+    return all(name in facts and _is(facts[name], wanted) for name, wanted in rule.given.items())
+
+
+def _is(value: Plain, wanted: Plain) -> bool:
+    """Whether a value is the wanted one; "~" before it makes it a pattern that is searched in a text."""
+    if isinstance(wanted, str) and wanted.startswith("~"):
+        return re.search(wanted[1:], str(value), re.IGNORECASE) is not None
+    return key(value) == key(wanted)

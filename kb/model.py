@@ -70,7 +70,10 @@ class Reference(Strict):
 
 
 class Rule(Strict):
-    """What follows when all of `from` holds: a value, or "unknown" with the reason why."""
+    """What follows when all of `from` holds: a value, or "unknown" with the reason why.
+
+    A value of `from` that begins with "~" is a regular expression, for what is free text.
+    """
 
     given: Annotated[dict[str, Plain], Field(alias="from")]
     value: Plain
