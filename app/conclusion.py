@@ -9,7 +9,7 @@ import kb
 from app.patch import Patch, patch
 from app.session import Known, Session, known
 from kb.belief import Evidence
-from kb.model import Cause, Fix, Knowledge
+from kb.model import Advisory, Cause, Fix, Knowledge
 
 AGAINST = 0.7  # a fact with a smaller factor speaks against a cause
 HEALTHY, ABNORMAL, UNJUDGED = "healthy", "abnormal", "unjudged"
@@ -17,11 +17,15 @@ HEALTHY, ABNORMAL, UNJUDGED = "healthy", "abnormal", "unjudged"
 
 @dataclass(frozen=True)
 class CauseShown:
-    """A cause with its probability and the facts that speak for and against it, the strongest first."""
+    """A cause with its probability and the facts that speak for and against it, the strongest first.
+
+    `finer` is the finer cause, or the known bug of a library, that it most likely is.
+    """
 
     entry: Cause
     probability: float
     evidence: tuple[Evidence, ...]
+    finer: Cause | Advisory | None
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,19 @@ def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | 
     values = facts.values()
     found = kb.diagnose(knowledge, values, dict(facts.tried), facts.skipped, facts.assumed())
     framework = values.get("framework.name")
+    entries: Mapping[str, Cause | Advisory] = {**knowledge.causes, **knowledge.advisories}
     target = {fix: _known_for(knowledge, fix) for fix in knowledge.fixes}
     return Conclusion(
         verdict=verdict(facts),
         version=knowledge.version,
         known=facts,
         causes=tuple(
-            CauseShown(knowledge.causes[cause], probability, found.evidence[cause])
+            CauseShown(
+                knowledge.causes[cause],
+                probability,
+                found.evidence[cause],
+                entries.get(found.finer.get(cause, "")),
+            )
             for cause, probability in found.causes
         ),
         fixes=tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import kb
-from app.conclusion import HEALTHY, UNJUDGED, Conclusion, FixShown
+from app.conclusion import HEALTHY, UNJUDGED, CauseShown, Conclusion, FixShown
 from app.words import word
 from kb.model import Knowledge, Plain
 
@@ -58,6 +58,16 @@ def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
     """A fact's value as a person reads it."""
     named = knowledge.facts[fact].values.get(str(value).lower() if isinstance(value, bool) else str(value))
     return named[lang] if named else str(value)
+
+
+def named(cause: CauseShown, lang: str) -> str:
+    """A cause's title, and that of the finer cause or known bug that it most likely is."""
+    finer = cause.finer.title[lang] if cause.finer else ""
+    return (
+        word("report.finer", lang, cause=cause.entry.title[lang], finer=finer)
+        if finer
+        else cause.entry.title[lang]
+    )
 
 
 def percent(probability: float) -> str:

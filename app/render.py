@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 import kb
 from app import reasons
 from app.conclusion import HEALTHY, CauseShown, Conclusion, FixShown
-from app.phrases import headline, percent, step, unknown, worth
+from app.phrases import headline, named, percent, step, unknown, worth
 from app.words import word
 from kb.model import Knowledge, Plain
 from probes.files.privacy import shareable
@@ -40,6 +40,7 @@ def to_json(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str =
                 "id": cause.entry.id,
                 "title": cause.entry.title[lang],
                 "probability": round(cause.probability, 4),
+                "finer": cause.finer.id if cause.finer else None,
                 "evidence": [
                     {"fact": item.fact, "value": item.value, "factor": round(item.factor, 3)}
                     for item in cause.evidence
@@ -119,7 +120,7 @@ def _cause_line(cause: CauseShown, lang: str) -> str:
     reasons = ", ".join(
         f"`{item.fact}` = {_cell(item.value)} (×{item.factor:.2g})" for item in cause.evidence[:4]
     )
-    line = f"- **{percent(cause.probability)} %** {cause.entry.title[lang]} (`{cause.entry.id}`)"
+    line = f"- **{percent(cause.probability)} %** {named(cause, lang)} (`{cause.entry.id}`)"
     return f"{line}: {reasons}" if reasons else line
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app import reasons
 from app.conclusion import HEALTHY, Conclusion, FixShown
-from app.phrases import headline, percent, step, worth
+from app.phrases import headline, named, percent, step, worth
 from app.words import word
 from kb.model import Knowledge
 
@@ -23,7 +23,7 @@ def text(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "e
     lines.append(word("report.causes", lang))
     for cause in conclusion.causes[:CAUSES]:
         bar = f"{'█' * round(BAR * cause.probability) or '▏':<{BAR}}"
-        name = f"{cause.entry.title[lang]}  [{cause.entry.id}]"
+        name = f"{named(cause, lang)}  [{cause.entry.id}]"
         lines.append(f"  {percent(cause.probability):>3} %  {bar}  {name}")
         for item in cause.evidence[:REASONS]:
             if abs(item.factor - 1) > 0.1 and cause is conclusion.causes[0]:

@@ -22,7 +22,8 @@ class Diagnosis:
     `causes` holds (id, probability); they add up to at most 1, the rest is none of these. `fixes` holds
     (id, probability that it helps, cost in minutes); those in `impossible`, which cannot be done here, come
     last. `after` is the probability that a fix helps once all those before it have failed. `evidence` says
-    for each cause which facts speak for and against it. `path` and `open` are nodes of the tree.
+    for each cause which facts speak for and against it, and `finer` names the finer cause or advisory that
+    holds most of its probability, where one does. `path` and `open` are nodes of the tree.
     """
 
     causes: tuple[tuple[str, float], ...]
@@ -31,6 +32,7 @@ class Diagnosis:
     next: Ask | Try | Stop
     expected_cost: float
     evidence: Mapping[str, tuple[Evidence, ...]]
+    finer: Mapping[str, str]
     impossible: Mapping[str, tuple[str, ...]]
     path: tuple[str, ...]
     open: tuple[str, ...]
@@ -74,6 +76,7 @@ def diagnose(
         next=step,
         expected_cost=expected,
         evidence=_evidence(case, facts),
+        finer=_finer(case),
         impossible=case.impossible,
         path=tuple(passed),
         open=tuple(open_),
@@ -86,6 +89,15 @@ def _causes(active: Space, posterior: Array) -> tuple[tuple[str, float], ...]:
         if cause != NONE:
             sums[cause] = sums.get(cause, 0.0) + float(probability)
     return tuple(sorted(sums.items(), key=lambda item: -item[1]))
+
+
+def _finer(case: Standing) -> dict[str, str]:
+    sums = dict(_causes(case.active, case.posterior))
+    return {
+        of: name
+        for name, of, probability in zip(case.active.ids, case.active.of, case.posterior, strict=True)
+        if name != of and probability > sums[of] / 2
+    }
 
 
 def questions(knowledge: Knowledge, active: Space, open_: Collection[str]) -> list[Question]:

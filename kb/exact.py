@@ -91,7 +91,7 @@ def _answers(sizes: tuple[int, ...]) -> tuple[Whole, tuple[Whole, ...]]:
 
 @lru_cache(maxsize=32)
 def _by_size(fixes: int) -> tuple[tuple[Whole, Whole], ...]:
-    """The sets of tried fixes (n,) by size, the largest first, and for each the fixes that are left (n, F - size)."""
+    """The sets of tried fixes (n,) by size, largest first, and for each the fixes left (n, F - size)."""
     found = []
     for tried in range(fixes - 1, -1, -1):
         rows = [s for s in range(2**fixes) if s.bit_count() == tried]

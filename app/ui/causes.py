@@ -6,11 +6,12 @@ import streamlit as st
 
 from app import reasons
 from app.conclusion import CauseShown, Conclusion
-from app.phrases import percent
+from app.phrases import named, percent
 from app.ui import labels
 from app.ui.address import carried, knowledge, lang
 from app.ui.question import source
 from app.words import word
+from kb.model import Cause
 
 SHOWN = 5
 LEAST = 0.005  # what shows as less than 1 % is among the rest
@@ -36,12 +37,14 @@ def causes(shown: Conclusion) -> None:
 
 
 def _label(cause: CauseShown) -> str:
-    return f"**{percent(cause.probability)} %**  {cause.entry.title[lang()]}"
+    return f"**{percent(cause.probability)} %**  {named(cause, lang())}"
 
 
 def _ledger(cause: CauseShown, shown: Conclusion) -> None:
     tongue = lang()
     st.markdown(cause.entry.explanation[tongue])
+    if isinstance(cause.finer, Cause):
+        st.markdown(f"**{cause.finer.title[tongue]}**\n\n{cause.finer.explanation[tongue]}")
     known = {fact.id: fact for fact in shown.known.facts}
     rows = [item for item in cause.evidence if abs(item.factor - 1) > NEUTRAL]
     st.dataframe(
