@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import evidence
 from pydantic.json_schema import GenerateJsonSchema
 
 import kb
@@ -31,9 +32,8 @@ MODELS: dict[str, type[Strict]] = {
 Row = Sequence[str]
 
 
-def made() -> dict[str, str]:
+def made(knowledge: Knowledge) -> dict[str, str]:
     """The path of every file that is generated, wholly or in part, and the text that it should have."""
-    knowledge = kb.load()
     schemas = {f"kb/schema/{name}.json": schema(model) for name, model in MODELS.items()}
     return {
         **schemas,
@@ -44,6 +44,7 @@ def made() -> dict[str, str]:
             fixes=table(("fix", "title", "document", "minutes", "cures", "patches"), fixes(knowledge)),
             advisories=table(("advisory", "title", "affected", "cause"), advisories(knowledge)),
         ),
+        "docs/evidence.md": page("docs/evidence.md", evidence="\n".join(evidence.lines(knowledge))),
         "docs/commands.md": page("docs/commands.md", commands="\n".join(commands(parser()))),
     }
 
@@ -116,7 +117,10 @@ def causes(knowledge: Knowledge) -> Iterator[Row]:
             cause.document or "",
             f"{cause.prior:.1%}",
             str(len(cause.signs)),
-            ", ".join(sorted(cause.fixes, key=lambda fix: (-cause.fixes[fix], fix))),
+            ", ".join(
+                f"{fix} {cause.fixes[fix]:.0%}"
+                for fix in sorted(cause.fixes, key=lambda fix: (-cause.fixes[fix], fix))
+            ),
         )
 
 
@@ -198,7 +202,7 @@ def stale(texts: dict[str, str], root: Path = ROOT) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    texts = made()
+    texts = made(kb.load())
     old = stale(texts)
     for name in old:
         if "--check" in arguments:

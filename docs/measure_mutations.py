@@ -1,0 +1,151 @@
+"""How many changes of the knowledge are caught by its own cases and checks: a test of the tests.
+
+    .venv/bin/python docs/measure_mutations.py          prints the table; --survivors lists what slipped through
+    .venv/bin/python docs/measure_mutations.py --write  puts it into docs/measured.md
+
+Every entry of the knowledge is changed in one place at a time: a prior to four times or a quarter of it; a sign
+dropped, or its most and least likely values exchanged; the chance that a fix cures a cause turned round, or the
+fix dropped; a patch whose `after` is its `before`; a branch of the tree cut off. A change is caught when a case
+beside a cause comes out otherwise than it must, or `whynan kb check` or a patch's own test finds a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import kb
+from app.inputs import Inputs, paste
+from app.session import Session, known
+from kb.cases import cases
+from kb.load import HERE, Problem
+from kb.model import Case, Cause, Knowledge, Node, Plain
+from kb.standing import ranked, standing
+
+LOW = 0.1  # as tests/test_cases.py has it
+
+
+@dataclass(frozen=True)
+class Told:
+    """A case beside a cause, and the facts that the real readers find in it."""
+
+    cause: str
+    case: Case
+    facts: dict[str, Plain]
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed knowledge, what kind of change it is, and where."""
+
+    kind: str
+    where: str
+    knowledge: Knowledge
+
+
+def told(knowledge: Knowledge) -> list[Told]:
+    """All cases, read once: their facts do not depend on what is changed."""
+    problems: list[Problem] = []
+    found = []
+    for path in sorted(HERE.glob("causes/*/*.yaml")):
+        if path.name.endswith(".test.yaml"):
+            continue
+        for case in cases(path, HERE, problems):
+            session = Session().read(
+                *sum((paste(text, name) for name, text in case.files.items()), Inputs()).reports
+            )
+            for fact, value in case.facts.items():
+                session = session.answer(fact, value)
+            facts = known(session, knowledge)
+            found.append(Told(path.stem, case, facts.values(), facts.assumed()))
+    return found
+
+
+def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
+    """Every single change."""
+    number = 0
+
+    def changed(kind: str, where: str, **entries: object) -> Mutant:
+        nonlocal number
+        number += 1  # the version is what caches go by
+        return Mutant(kind, where, knowledge.model_copy(update={"version": f"mutant-{number}", **entries}))
+
+    for cause in knowledge.causes.values():
+        for times in (4.0, 0.25):
+            yield changed(
+                "prior", f"{cause.id} x{times}", causes=_with(knowledge, cause, prior=cause.prior * times)
+            )
+        for fact, chances in cause.signs.items():
+            rest = {name: row for name, row in cause.signs.items() if name != fact}
+            yield changed("sign dropped", f"{cause.id}: {fact}", causes=_with(knowledge, cause, signs=rest))
+            if len(chances) > 1:
+                most, least = max(chances, key=lambda v: chances[v]), min(chances, key=lambda v: chances[v])
+                turned = {**chances, most: chances[least], least: chances[most]}
+                signs = {**cause.signs, fact: turned}
+                yield changed(
+                    "sign turned round", f"{cause.id}: {fact}", causes=_with(knowledge, cause, signs=signs)
+                )
+        for fix, chance in cause.fixes.items():
+            without = {name: p for name, p in cause.fixes.items() if name != fix}
+            yield changed("cure dropped", f"{cause.id}: {fix}", causes=_with(knowledge, cause, fixes=without))
+            other = {**cause.fixes, fix: 1 - chance}
+            yield changed(
+                "cure turned round", f"{cause.id}: {fix}", causes=_with(knowledge, cause, fixes=other)
+            )
+    for name, node in knowledge.tree.nodes.items():
+        for answer, targets in node.branches.items():
+            for target in targets:
+                left = tuple(other for other in targets if other != target)
+                branches = {**node.branches, answer: left}
+                nodes = {**knowledge.tree.nodes, name: Node(fact=node.fact, branches=branches)}
+                tree = knowledge.tree.model_copy(update={"nodes": nodes})
+                yield changed("branch cut", f"{name} = {answer} -> {target}", tree=tree)
+
+
+def _with(knowledge: Knowledge, cause: Cause, **changes: object) -> dict[str, Cause]:
+    return {**knowledge.causes, cause.id: cause.model_copy(update=changes)}
+
+
+def wrong(knowledge: Knowledge, told: list[Told]) -> bool:
+    """Whether a case comes out otherwise than it must."""
+    for row in told:
+        case = standing(knowledge, row.facts, {}, row.assumed)
+        sums: dict[str, float] = {}
+        for cause, p in zip(case.active.of, case.posterior, strict=True):
+            sums[cause] = sums.get(cause, 0.0) + float(p)
+        counted = knowledge.causes[row.cause].under or row.cause
+        sums.pop("none-of-these", None)
+        first = max(sums, key=lambda cause: sums[cause])
+        if row.case.expect == "first" and first != counted:
+            return True
+        if row.case.expect == "low" and (first == counted or sums[counted] >= LOW):
+            return True
+        if row.case.first_fix and ranked(knowledge, case)[0].fix != row.case.first_fix:
+            return True
+    return False
+
+
+def main() -> None:
+    """Measures, prints, and writes where asked to."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--survivors", action="store_true", help="list the changes that nothing caught")
+    arguments = parser.parse_args()
+    knowledge = kb.load()
+    rows = told(knowledge)
+    assert not wrong(knowledge, rows), "the unchanged knowledge fails its own cases"
+    counts: dict[str, list[int]] = {}
+    for mutant in mutants(knowledge):
+        caught = wrong(mutant.knowledge, rows)
+        count = counts.setdefault(mutant.kind, [0, 0])
+        count[0] += caught
+        count[1] += 1
+        if arguments.survivors and not caught:
+            print(mutant.kind, mutant.where)
+    print(counts)
+
+
+if __name__ == "__main__":
+    main()
