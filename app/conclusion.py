@@ -9,6 +9,7 @@ import kb
 from app.patch import Patch, patch
 from app.session import Known, Session, known
 from kb.belief import Evidence
+from kb.costs import money
 from kb.model import Advisory, Cause, Fix, Knowledge
 
 AGAINST = 0.7  # a fact with a smaller factor speaks against a cause
@@ -30,7 +31,8 @@ class CauseShown:
 
 @dataclass(frozen=True)
 class FixShown:
-    """A fix with its rank. `cost` is in minutes; `unmet` are the needs that are not met here.
+    """A fix with its rank. `cost` is in minutes, and `money` the same in the user's currency
+    where a price is known; `unmet` are the needs that are not met here.
 
     `probability` is that it helps if tried now, `after` that it does once all before it have failed.
 
@@ -43,6 +45,7 @@ class FixShown:
     probability: float
     after: float
     cost: float
+    money: float | None
     unmet: tuple[str, ...]
     addresses: tuple[str, ...]
     cause: str | None
@@ -99,6 +102,7 @@ def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | 
                 probability=chance,
                 after=found.after[name],
                 cost=minutes,
+                money=money(minutes, values),
                 unmet=found.impossible.get(name, ()),
                 addresses=tuple(c for c, _ in found.causes if name in knowledge.causes[c].fixes),
                 cause=target[name],

@@ -79,13 +79,20 @@ def worth(fix: FixShown, lang: str) -> str:
     """What a fix is worth, in a line: its chance, its minutes, what speaks against it here, its source."""
     facts = [
         chance(fix, lang),
-        word("report.cost", lang, minutes=round(fix.cost)),
+        spent(fix, lang),
     ]
     if fix.unmet:
         facts.append(word("report.not_here", lang, needs=", ".join(fix.unmet)))
     if fix.entry.document:
         facts.append(word("report.document", lang, section=fix.entry.document))
     return ", ".join(facts)
+
+
+def spent(fix: FixShown, lang: str) -> str:
+    """What trying a fix costs: minutes, and money where a price is known."""
+    if fix.money is None:
+        return word("report.cost", lang, minutes=round(fix.cost))
+    return word("report.cost_money", lang, minutes=round(fix.cost), money=f"{fix.money:,.0f}")
 
 
 def chance(fix: FixShown, lang: str) -> str:

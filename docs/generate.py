@@ -44,7 +44,11 @@ def made(knowledge: Knowledge) -> dict[str, str]:
             fixes=table(("fix", "title", "document", "minutes", "cures", "patches"), fixes(knowledge)),
             advisories=table(("advisory", "title", "affected", "cause"), advisories(knowledge)),
         ),
-        "docs/evidence.md": page("docs/evidence.md", evidence="\n".join(evidence.lines(knowledge))),
+        "docs/evidence.md": page(
+            "docs/evidence.md",
+            evidence="\n".join(evidence.lines(knowledge)),
+            interview=table(("question", "answer", "opens"), interview(knowledge)),
+        ),
         "docs/commands.md": page("docs/commands.md", commands="\n".join(commands(parser()))),
     }
 
@@ -144,6 +148,12 @@ def advisories(knowledge: Knowledge) -> Iterator[Row]:
             f"{advisory.package} {advisory.affected}",
             advisory.cause,
         )
+
+
+def interview(knowledge: Knowledge) -> Iterator[Row]:
+    for name, node in knowledge.tree.nodes.items():
+        for answer, targets in node.branches.items():
+            yield f"{name} ({node.fact})", "any other" if answer == "*" else answer, ", ".join(targets)
 
 
 def place(folder: str, entry: str) -> str:

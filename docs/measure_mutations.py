@@ -1,12 +1,14 @@
-"""How many changes of the knowledge are caught by its own cases and checks: a test of the tests.
+"""How many changes of the knowledge its own cases and checks catch: a test of the tests.
 
-    .venv/bin/python docs/measure_mutations.py          prints the table; --survivors lists what slipped through
+    .venv/bin/python docs/measure_mutations.py          prints; --survivors lists what slipped through
     .venv/bin/python docs/measure_mutations.py --write  puts it into docs/measured.md
 
-Every entry of the knowledge is changed in one place at a time: a prior to four times or a quarter of it; a sign
-dropped, or its most and least likely values exchanged; the chance that a fix cures a cause turned round, or the
-fix dropped; a patch whose `after` is its `before`; a branch of the tree cut off. A change is caught when a case
-beside a cause comes out otherwise than it must, or `whynan kb check` or a patch's own test finds a fault.
+Every entry is changed in one place at a time: a prior to four times or a quarter of it; a sign dropped, or its
+most and least likely values exchanged; a cure dropped, or its chance turned round; a patch that changes nothing,
+or goes the wrong way; a branch of the tree cut off. A change is caught by a case, when one comes out otherwise
+than it must, or a patch's own test fails; it is caught by a check, when `make check` finds that a generated page
+of the knowledge no longer says what the knowledge says, so that nobody changes a number without seeing what it
+does.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import evidence
+import generate
+
 import kb
 from app.inputs import Inputs, paste
 from app.session import Session, known
@@ -22,6 +27,8 @@ from kb.cases import cases
 from kb.load import HERE, Problem
 from kb.model import Case, Cause, Knowledge, Node, Plain
 from kb.standing import ranked, standing
+from probes import files
+from probes.merge import merge
 
 LOW = 0.1  # as tests/test_cases.py has it
 
@@ -94,6 +101,12 @@ def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
             yield changed(
                 "cure turned round", f"{cause.id}: {fix}", causes=_with(knowledge, cause, fixes=other)
             )
+    for fix in knowledge.fixes.values():
+        for name, patch in fix.patches.items():
+            for kind, after in (("patch that changes nothing", patch.before), ("patch turned round", None)):
+                other = Patch(before=patch.before if after else patch.after, after=after or patch.before)
+                changed_fix = fix.model_copy(update={"patches": {**fix.patches, name: other}})
+                yield changed(kind, f"{fix.id}: {name}", fixes={**knowledge.fixes, fix.id: changed_fix})
     for name, node in knowledge.tree.nodes.items():
         for answer, targets in node.branches.items():
             for target in targets:
@@ -127,6 +140,28 @@ def wrong(knowledge: Knowledge, told: list[Told]) -> bool:
     return False
 
 
+def patch_fails(before: Knowledge, after: Knowledge) -> bool:
+    """Whether a changed patch no longer takes away what speaks for the faults that its fix cures."""
+    for fix in after.fixes.values():
+        for name, patch in fix.patches.items():
+            if patch != before.fixes[fix.id].patches[name]:
+                sides = [merge(files.read_text(text, name)).values() for text in (patch.before, patch.after)]
+                cured = {cause.id for cause in after.causes.values() if fix.id in cause.fixes}
+                held = [sum(p for c, p in kb.diagnose(after, side).causes if c in cured) for side in sides]
+                return sides[0] == sides[1] or held[1] >= held[0] + 1e-9
+    return False
+
+
+def pages(knowledge: Knowledge) -> list[str]:
+    """What the generated pages say of the knowledge."""
+    return [
+        *evidence.lines(knowledge),
+        *map(str, generate.causes(knowledge)),
+        *map(str, generate.fixes(knowledge)),
+        *map(str, generate.interview(knowledge)),
+    ]
+
+
 def main() -> None:
     """Measures, prints, and writes where asked to."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -134,17 +169,30 @@ def main() -> None:
     parser.add_argument("--survivors", action="store_true", help="list the changes that nothing caught")
     arguments = parser.parse_args()
     knowledge = kb.load()
-    rows = told(knowledge)
+    rows, said = told(knowledge), pages(knowledge)
     assert not wrong(knowledge, rows), "the unchanged knowledge fails its own cases"
     counts: dict[str, list[int]] = {}
     for mutant in mutants(knowledge):
-        caught = wrong(mutant.knowledge, rows)
-        count = counts.setdefault(mutant.kind, [0, 0])
-        count[0] += caught
-        count[1] += 1
+        by_case = wrong(mutant.knowledge, rows) or patch_fails(knowledge, mutant.knowledge)
+        caught = by_case or pages(mutant.knowledge) != said
+        for kind in (mutant.kind, "all"):
+            count = counts.setdefault(kind, [0, 0, 0])
+            count[0] += 1
+            count[1] += by_case
+            count[2] += caught
         if arguments.survivors and not caught:
             print(mutant.kind, mutant.where)
-    print(counts)
+    lines = [
+        "| change | number | caught by cases | with the checks of `make check` |",
+        "|---|---:|---:|---:|",
+    ]
+    counts["all"] = counts.pop("all")  # last
+    for kind, (all_, by_case, caught) in counts.items():
+        lines.append(f"| {kind} | {all_} | {by_case / all_:.0%} | {caught / all_:.0%} |")
+    text = "\n".join(lines)
+    print(text)
+    if arguments.write:
+        put("mutations", text)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import numpy as np
 
 from kb import belief as beliefs
 from kb.belief import Array, Space
+from kb.costs import minutes
 from kb.model import Fix, Knowledge, Plain, key
 
 
@@ -50,15 +51,10 @@ def standing(
         active=active,
         columns=columns,
         posterior=beliefs.belief(active, columns, tried),
-        costs=np.array([cost(knowledge, knowledge.fixes[fix]) for fix in active.fixes]),
+        costs=np.array([minutes(knowledge, knowledge.fixes[fix], facts) for fix in active.fixes]),
         impossible={f.id: unmet for f in knowledge.fixes.values() if (unmet := _unmet(f, facts))},
         tried=tried,
     )
-
-
-def cost(knowledge: Knowledge, fix: Fix) -> float:
-    """Minutes to apply a fix and to see whether it helped, a restart of the job included."""
-    return fix.minutes + (knowledge.policy.restart_minutes if fix.restart else 0.0)
 
 
 def ranked(knowledge: Knowledge, case: Standing) -> tuple[Ranked, ...]:

@@ -11,8 +11,8 @@ from app.ui.address import knowledge, lang, show
 from app.ui.fix_card import references, section
 from app.ui.grid import grid
 from app.words import word
+from kb.costs import minutes
 from kb.model import Advisory, Cause, Fix, Section
-from kb.standing import cost
 
 Entry = Cause | Fix | Advisory | Section
 READABLE = 780  # pixels: a longer line of prose is hard to follow
@@ -111,7 +111,7 @@ def _link(key: str, title: str) -> None:
 
 def _fix(fix: Fix) -> None:
     tongue = lang()
-    st.caption(word("report.cost", tongue, minutes=round(cost(knowledge(), fix))))
+    st.caption(word("report.cost", tongue, minutes=round(minutes(knowledge(), fix, {}))))
     st.markdown(fix.steps[tongue], width=READABLE)
     for name, value in fix.needs.items():
         text = f"{_asked(name)} {labels.value(knowledge(), name, value, tongue)}"

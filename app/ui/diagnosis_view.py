@@ -14,6 +14,7 @@ from app.ui.curve_chart import curve_chart
 from app.ui.facts_table import facts_table, unknown_table
 from app.ui.fix_card import fix_card, tried, worth
 from app.ui.labels import literal
+from app.ui.prices import prices
 from app.ui.share import share
 from app.ui.tree_chart import describe, tree_chart
 from app.words import word
@@ -109,6 +110,8 @@ def _fixes(at: Here, shown: Conclusion, acting: bool) -> None:
         with st.expander(label, icon=icon, key=f"fix-{fix.entry.id}"):
             st.caption(worth(fix))
             fix_card(at, shown, fix, acting)
+    if acting:
+        prices(at, shown)
     if len(shown.fixes) > SHOWN:
         st.toggle(word("diagnosis.all", tongue, count=len(shown.fixes)), key="all-fixes")
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import reasons
 from app.conclusion import Conclusion, FixShown
-from app.phrases import chance
+from app.phrases import chance, spent
 from app.ui import labels
 from app.ui.address import Here, carried, go, knowledge, lang
 from app.words import word
@@ -44,7 +44,7 @@ def worth(fix: FixShown) -> str:
     tongue = lang()
     parts = [
         chance(fix, tongue),
-        word("report.cost", tongue, minutes=round(fix.cost)),
+        spent(fix, tongue),
     ]
     if title := section(fix.entry.document):
         parts.append(title)
