@@ -3,12 +3,12 @@
     .venv/bin/python docs/measure_mutations.py          prints; --survivors lists what slipped through
     .venv/bin/python docs/measure_mutations.py --write  puts it into docs/measured.md
 
-Every entry is changed in one place at a time: a prior to four times or a quarter of it; a sign dropped, or its
-most and least likely values exchanged; a cure dropped, or its chance turned round; a patch that changes nothing,
-or goes the wrong way; a branch of the tree cut off. A change is caught by a case, when one comes out otherwise
-than it must, or a patch's own test fails; it is caught by a check, when `make check` finds that a generated page
-of the knowledge no longer says what the knowledge says, so that nobody changes a number without seeing what it
-does.
+Every entry is changed in one place at a time: a prior to four times or a quarter of it; a sign dropped, or
+its most and least likely values exchanged; a cure dropped, or its chance turned round; a patch that changes
+nothing, or goes the wrong way; a branch of the tree cut off. A change is caught by a case, when one comes
+out otherwise than it must, or a patch's own test fails; it is caught by a check, when `make check` finds
+that a generated page of the knowledge no longer says what the knowledge says, so that nobody changes a
+number without seeing what it does.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from dataclasses import dataclass
 
 import evidence
 import generate
+from tables import put
 
 import kb
 from app.inputs import Inputs, paste
 from app.session import Session, known
 from kb.cases import cases
 from kb.load import HERE, Problem
-from kb.model import Case, Cause, Knowledge, Node, Plain
+from kb.model import Case, Cause, Knowledge, Node, Patch, Plain
 from kb.standing import ranked, standing
 from probes import files
 from probes.merge import merge
@@ -101,12 +102,12 @@ def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
             yield changed(
                 "cure turned round", f"{cause.id}: {fix}", causes=_with(knowledge, cause, fixes=other)
             )
-    for fix in knowledge.fixes.values():
-        for name, patch in fix.patches.items():
+    for entry in knowledge.fixes.values():
+        for name, patch in entry.patches.items():
             for kind, after in (("patch that changes nothing", patch.before), ("patch turned round", None)):
                 other = Patch(before=patch.before if after else patch.after, after=after or patch.before)
-                changed_fix = fix.model_copy(update={"patches": {**fix.patches, name: other}})
-                yield changed(kind, f"{fix.id}: {name}", fixes={**knowledge.fixes, fix.id: changed_fix})
+                patched = entry.model_copy(update={"patches": {**entry.patches, name: other}})
+                yield changed(kind, f"{entry.id}: {name}", fixes={**knowledge.fixes, entry.id: patched})
     for name, node in knowledge.tree.nodes.items():
         for answer, targets in node.branches.items():
             for target in targets:
@@ -187,8 +188,8 @@ def main() -> None:
         "|---|---:|---:|---:|",
     ]
     counts["all"] = counts.pop("all")  # last
-    for kind, (all_, by_case, caught) in counts.items():
-        lines.append(f"| {kind} | {all_} | {by_case / all_:.0%} | {caught / all_:.0%} |")
+    for kind, (number, cases_, checks) in counts.items():
+        lines.append(f"| {kind} | {number} | {cases_ / number:.0%} | {checks / number:.0%} |")
     text = "\n".join(lines)
     print(text)
     if arguments.write:
