@@ -18,6 +18,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from kb.bands import band
+from kb.derive import holds
 from kb.model import Advisory, Cause, Fact, Knowledge, Plain
 
 NONE = "none-of-these"
@@ -93,10 +94,7 @@ def applies(advisory: Advisory, facts: Mapping[str, Plain]) -> bool:
     ranges = {advisory.package: advisory.affected, **advisory.also}
     return all(
         _within(facts.get(f"version.{package}"), range_) for package, range_ in ranges.items()
-    ) and all(
-        any(word.casefold() in str(facts.get(name, "")).casefold() for word in words)
-        for name, words in advisory.when.items()
-    )
+    ) and holds(advisory.when, facts)
 
 
 def _within(version: Plain | None, range_: str) -> bool:

@@ -164,11 +164,10 @@ def _advisory(knowledge: Knowledge, advisory: Advisory) -> Found:
             return
     if advisory.fixed is not None and _affects(advisory.affected, advisory.fixed):
         yield ("fixed",), f"{advisory.fixed!r} is no version outside of {advisory.affected}"
-    for name, words in advisory.when.items():
-        if name not in knowledge.facts:
-            yield ("when", name), f"no fact is called {name!r}"
-        elif knowledge.facts[name].typical or not words:
-            yield ("when", name), f"{name}: `when` takes words of a free text; settings belong under signs"
+    yield from _known(knowledge, advisory.when, ("when",))
+    for name, pattern in advisory.when.items():
+        if not pattern.startswith("~"):
+            yield ("when", name), f"{name}: `when` is for a text, as ~pattern; a setting belongs under signs"
     if advisory.explanation is None:
         yield ("id",), "an explanation is missing"
     if not advisory.references:

@@ -156,7 +156,7 @@ class Advisory(Strict):
     With an affected version at hand it is a hypothesis of its own, under `cause`, with `prior` as the
     chance that somebody who comes with an abnormal loss and this version has this bug. A setting that the
     bug needs is a sign. What is free text must be known for the bug to count at all: `also` holds ranges of
-    other packages, `when` words of which the fact (a model's name, a GPU's) has one, in any case of letters.
+    other packages, `when` a "~" pattern for a model's or a GPU's name.
     """
 
     id: str
@@ -166,7 +166,7 @@ class Advisory(Strict):
     affected: str
     fixed: str | None = None
     also: dict[str, str] = {}
-    when: dict[str, tuple[str, ...]] = {}
+    when: dict[str, str] = {}
     cause: str
     prior: Probability = 0.05
     signs: dict[str, Chances] = {}

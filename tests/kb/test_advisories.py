@@ -26,7 +26,8 @@ def affected(advisory: Advisory) -> dict[str, Plain]:
     """The facts that make it a hypothesis."""
     ranges = {advisory.package: advisory.affected, **advisory.also}
     versions: dict[str, Plain] = {f"version.{package}": lowest(range_) for package, range_ in ranges.items()}
-    return versions | {fact: f"Some/{words[0].upper()}-7B" for fact, words in advisory.when.items()}
+    names = {fact: pattern[1:].partition("|")[0] for fact, pattern in advisory.when.items()}
+    return versions | {fact: f"Some/{name.upper()}-7B" for fact, name in names.items()}
 
 
 def test_each_is_a_hypothesis_where_an_affected_version_is_known() -> None:
