@@ -97,6 +97,7 @@ def applies(advisory: Advisory, facts: Mapping[str, Plain]) -> bool:
     ) and holds(advisory.when, facts)
 
 
+@lru_cache(maxsize=4096)
 def _within(version: Plain | None, range_: str) -> bool:
     try:
         return SpecifierSet(range_).contains(Version(str(version)), prereleases=True)
