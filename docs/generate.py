@@ -42,13 +42,13 @@ def made(knowledge: Knowledge) -> dict[str, str]:
             "docs/knowledge.md",
             causes=table(("cause", "title", "document", "prior", "signs", "fixes"), causes(knowledge)),
             fixes=table(("fix", "title", "document", "minutes", "cures", "patches"), fixes(knowledge)),
-            advisories=table(("advisory", "title", "affected", "cause"), advisories(knowledge)),
         ),
         "docs/evidence.md": page(
             "docs/evidence.md",
             evidence="\n".join(evidence.lines(knowledge)),
             interview=table(("question", "answer", "opens"), interview(knowledge)),
         ),
+        "docs/advisories.md": page("docs/advisories.md", advisories="\n\n".join(advisories(knowledge))),
         "docs/commands.md": page("docs/commands.md", commands="\n".join(commands(parser()))),
     }
 
@@ -140,13 +140,25 @@ def fixes(knowledge: Knowledge) -> Iterator[Row]:
         )
 
 
-def advisories(knowledge: Knowledge) -> Iterator[Row]:
-    for advisory in knowledge.advisories.values():
-        yield (
-            f"[{advisory.id}](../{place('advisories', advisory.id)})",
-            f"{advisory.title.en}<br>{advisory.title.zh}",
-            f"{advisory.package} {advisory.affected}",
-            advisory.cause,
+def advisories(knowledge: Knowledge) -> Iterator[str]:
+    """A heading and a table for each library."""
+    libraries = sorted({advisory.package for advisory in knowledge.advisories.values()})
+    for library in libraries:
+        yield f"## {library}"
+        yield table(
+            ("advisory", "affected", "fixed", "what happens", "cause", "seen in"),
+            (
+                (
+                    f"[{advisory.id}](../{place('advisories', advisory.id)})",
+                    f"`{advisory.affected}`",
+                    f"`{advisory.fixed}`" if advisory.fixed else "",
+                    f"{advisory.title.en}<br>{advisory.title.zh}",
+                    advisory.cause,
+                    "<br>".join(f"[{ref.title.partition(':')[0]}]({ref.url})" for ref in advisory.references),
+                )
+                for advisory in knowledge.advisories.values()
+                if advisory.package == library
+            ),
         )
 
 

@@ -18,6 +18,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from kb.bands import band
+from kb.derive import holds
 from kb.model import Advisory, Cause, Fact, Knowledge, Plain
 
 NONE = "none-of-these"
@@ -89,12 +90,19 @@ def parent(entry: Cause | Advisory) -> str:
 
 
 def applies(advisory: Advisory, facts: Mapping[str, Plain]) -> bool:
-    """Whether the version that is known is one of the affected ones."""
+    """Whether the versions that are known are affected ones, and all of `when` is known to hold."""
+    ranges = {advisory.package: advisory.affected, **advisory.also}
+    return all(
+        _within(facts.get(f"version.{package}"), range_) for package, range_ in ranges.items()
+    ) and holds(advisory.when, facts)
+
+
+@lru_cache(maxsize=4096)
+def _within(version: Plain | None, range_: str) -> bool:
     try:
-        version = Version(str(facts[f"version.{advisory.package}"]))
-    except (KeyError, InvalidVersion):
+        return SpecifierSet(range_).contains(Version(str(version)), prereleases=True)
+    except InvalidVersion:  # not known, or written in a way of its own
         return False
-    return SpecifierSet(advisory.affected).contains(version, prereleases=True)
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from typing import Any
 
 import networkx as nx
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from kb import cases
 from kb.bands import limits
@@ -152,16 +153,33 @@ def _advisory(knowledge: Knowledge, advisory: Advisory) -> Found:
     yield from _signs(knowledge, advisory)
     if advisory.cause not in knowledge.causes:
         yield ("cause",), f"no cause is called {advisory.cause!r}"
-    if f"version.{advisory.package}" not in knowledge.facts:
-        yield ("package",), f"no fact is called 'version.{advisory.package}'"
-    for name in ("affected", "fixed"):
+    also = [(("also", package), package, range_) for package, range_ in advisory.also.items()]
+    for loc, package, range_ in [(("affected",), advisory.package, advisory.affected), *also]:
+        if f"version.{package}" not in knowledge.facts:
+            yield loc, f"no fact is called 'version.{package}'"
         try:
-            SpecifierSet(getattr(advisory, name) or "")
+            SpecifierSet(range_)
         except InvalidSpecifier:
-            if name == "affected":
-                yield (name,), f"{advisory.affected!r} is no version range such as '>=0.15,<0.15.4'"
+            yield loc, f"{range_!r} is no version range such as '>=0.15,<0.15.4'"
+            return
+    if advisory.fixed is not None and _affects(advisory.affected, advisory.fixed):
+        yield ("fixed",), f"{advisory.fixed!r} is no version outside of {advisory.affected}"
+    yield from _known(knowledge, advisory.when, ("when",))
+    for name, pattern in advisory.when.items():
+        if not pattern.startswith("~"):
+            yield ("when", name), f"{name}: `when` is for a text, as ~pattern; a setting belongs under signs"
+    if advisory.explanation is None:
+        yield ("id",), "an explanation is missing"
     if not advisory.references:
         yield ("references",), "say where this is known from"
+
+
+def _affects(affected: str, version: str) -> bool:
+    """Whether the version is one of the affected ones; what is no version counts as one."""
+    try:
+        return SpecifierSet(affected).contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return True
 
 
 def _policy(knowledge: Knowledge, _: None) -> Found:

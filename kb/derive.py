@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kb.model import Knowledge, Plain, Rule, Text, key
+from kb.model import Knowledge, Plain, Text, key
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def derive(
         (fact.id, rule)
         for fact in knowledge.facts.values()
         if fact.id not in answered
-        for rule in [next((rule for rule in fact.derive if _holds(rule, facts)), None)]
+        for rule in [next((rule for rule in fact.derive if holds(rule.given, facts)), None)]
         if rule is not None
     )
     return tuple(
@@ -40,8 +40,9 @@ def derive(
     )
 
 
-def _holds(rule: Rule, facts: Mapping[str, Plain]) -> bool:
-    return all(name in facts and _is(facts[name], wanted) for name, wanted in rule.given.items())
+def holds(given: Mapping[str, Plain], facts: Mapping[str, Plain]) -> bool:
+    """Whether all facts of `given` are known and as they are wanted."""
+    return all(name in facts and _is(facts[name], wanted) for name, wanted in given.items())
 
 
 def _is(value: Plain, wanted: Plain) -> bool:

@@ -154,14 +154,19 @@ class Advisory(Strict):
     """Versions of a library with a known numerical bug.
 
     With an affected version at hand it is a hypothesis of its own, under `cause`, with `prior` as the
-    chance that somebody who comes with an abnormal loss and this version has this bug.
+    chance that somebody who comes with an abnormal loss and this version has this bug. A setting that the
+    bug needs is a sign. What is free text must be known for the bug to count at all: `also` holds ranges of
+    other packages, `when` a "~" pattern for a model's or a GPU's name.
     """
 
     id: str
     title: Text
+    explanation: Text | None = None
     package: str
     affected: str
     fixed: str | None = None
+    also: dict[str, str] = {}
+    when: dict[str, str] = {}
     cause: str
     prior: Probability = 0.05
     signs: dict[str, Chances] = {}

@@ -141,7 +141,7 @@ def _cause(entry: Cause | Advisory) -> None:
         text = word("browse.affected", tongue, package=entry.package, affected=entry.affected, fixed=fixed)
         st.markdown(text)
         _link(entry.cause, knowledge().causes[entry.cause].title[tongue])
-    else:
+    if entry.explanation:
         st.markdown(entry.explanation[tongue], width=READABLE)
     if entry.signs:
         st.markdown(f"##### {word('browse.signs', tongue)}")

@@ -11,7 +11,6 @@ from app.ui import labels
 from app.ui.address import carried, knowledge, lang
 from app.ui.question import source
 from app.words import word
-from kb.model import Cause
 
 SHOWN = 5
 LEAST = 0.005  # what shows as less than 1 % is among the rest
@@ -43,7 +42,7 @@ def _label(cause: CauseShown) -> str:
 def _ledger(cause: CauseShown, shown: Conclusion) -> None:
     tongue = lang()
     st.markdown(cause.entry.explanation[tongue])
-    if isinstance(cause.finer, Cause):
+    if cause.finer and cause.finer.explanation:
         st.markdown(f"**{cause.finer.title[tongue]}**\n\n{cause.finer.explanation[tongue]}")
     known = {fact.id: fact for fact in shown.known.facts}
     rows = [item for item in cause.evidence if abs(item.factor - 1) > NEUTRAL]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from kb.check import check
 
@@ -82,6 +83,51 @@ def test_a_mistake_is_found_and_placed(
     found = [problem for problem in problems(folder) if problem not in clean]
 
     assert any(message in problem and problem.startswith(f"{name}:") for problem in found), found
+
+
+TEXT = {"en": "text", "zh": "文本"}
+ADVISORY = {
+    "id": "bug",
+    "title": TEXT,
+    "explanation": TEXT,
+    "package": "lib",
+    "affected": ">=1.2,<1.4",
+    "fixed": "1.4",
+    "also": {"lib": ">=1"},
+    "when": {"model": "~gpt-?2"},
+    "cause": "overflow",
+    "references": [{"title": "lib#1", "url": "https://x.org/1"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "messages"),
+    [
+        ({}, []),
+        ({"explanation": None}, ["an explanation is missing"]),
+        ({"affected": "1.2 and up"}, ["'1.2 and up' is no version range such as '>=0.15,<0.15.4'"]),
+        ({"fixed": "1.3.1"}, ["'1.3.1' is no version outside of >=1.2,<1.4"]),
+        ({"fixed": "soon"}, ["'soon' is no version outside of >=1.2,<1.4"]),
+        ({"also": {"other": ">=1"}}, ["no fact is called 'version.other'"]),
+        ({"when": {"mood": "~bad"}}, ["no fact is called 'mood'"]),
+        ({"when": {"model": "~("}}, ["is no regular expression"]),
+        ({"when": {"precision": "float16"}}, ["a setting belongs under signs"]),
+        ({"references": []}, ["say where this is known from"]),
+    ],
+)
+def test_a_mistake_in_an_advisory_is_found(
+    folder: Path, changed: dict[str, Any], messages: list[str]
+) -> None:
+    with (folder / "facts.yaml").open("a", encoding="utf-8") as facts:
+        facts.write("version.lib: {kind: text}\nmodel: {kind: text}\n")
+    (folder / "advisories/lib").mkdir(parents=True)
+    entry = yaml.safe_dump({**ADVISORY, **changed}, allow_unicode=True)
+    (folder / "advisories/lib/bug.yaml").write_text(entry, encoding="utf-8")
+
+    found = [problem for problem in problems(folder) if problem.startswith("advisories/lib/bug.yaml:")]
+
+    assert len(found) == len(messages), found
+    assert all(message in problem for message, problem in zip(messages, found, strict=True)), found
 
 
 def test_a_circle_in_the_tree_is_found(folder: Path) -> None:
