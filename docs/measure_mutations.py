@@ -105,8 +105,8 @@ def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
     for entry in knowledge.fixes.values():
         for name, patch in entry.patches.items():
             for kind, after in (("patch that changes nothing", patch.before), ("patch turned round", None)):
-                turned = Patch(before=patch.before if after else patch.after, after=after or patch.before)
-                patched = entry.model_copy(update={"patches": {**entry.patches, name: turned}})
+                swapped = Patch(before=patch.before if after else patch.after, after=after or patch.before)
+                patched = entry.model_copy(update={"patches": {**entry.patches, name: swapped}})
                 yield changed(kind, f"{entry.id}: {name}", fixes={**knowledge.fixes, entry.id: patched})
     for name, node in knowledge.tree.nodes.items():
         for answer, targets in node.branches.items():
