@@ -5,7 +5,9 @@
 
 Each case goes through the real readers, from its artifacts alone. A fix is right when the thread accepted it;
 cases whose label is doubtful do not count. The baselines: an order at random (its expected value), the fixes
-that are most common among these very cases, and the founding document's own order.
+that are most common among these very cases, and the founding document's own order. A second row leaves the
+threads of the case's own repository out of the counts that the priors come from; what a person learnt from
+them about signs and wordings cannot be left out.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from math import comb
 from pathlib import Path
 
 import yaml
+from count_priors import recounted, threads
 from tables import put
 
 import kb
@@ -40,11 +43,15 @@ class Case:
     belief: float
 
 
-def read(knowledge: Knowledge, folder: Path) -> Case | None:
-    """The case in `folder`, or None when its label is doubtful."""
+def read(knowledge: Knowledge, folder: Path, held_out: bool = False) -> Case | None:
+    """The case in `folder`, or None when its label is doubtful; `held_out`: its repository taught nothing."""
     label = yaml.safe_load((folder / "case.yaml").read_text(encoding="utf-8"))
     if label.get("label_check") == "doubtful":
         return None
+    if held_out:
+        repository = "/".join(label["url"].lower().split("/")[3:5])
+        others = [thread for thread in threads() if thread.repository != repository]
+        knowledge = recounted(knowledge, others, repository)
     found = inputs.read(sorted((folder / "artifacts").iterdir()))
     conclusion = conclude(knowledge, Session().read(*found.reports))
     return Case(
@@ -83,13 +90,18 @@ def calibration(cases: list[Case], bins: int = 5) -> float:
     return error
 
 
-def table(cases: list[Case], knowledge: Knowledge) -> str:
+def table(cases: list[Case], held_out: list[Case], knowledge: Knowledge) -> str:
     """The figures as Markdown."""
     common = tuple(fix for fix, _ in Counter(fix for case in cases for fix in case.accepted).most_common())
     right = sum(case.causes[0] == case.cause for case in cases) / len(cases)
     among = sum(case.cause in case.causes[:3] for case in cases) / len(cases)
     rows = [
         ("whynan", hits(cases, None, 1), hits(cases, None, 3)),
+        (
+            "whynan, priors without the case's repository",
+            hits(held_out, None, 1),
+            hits(held_out, None, 3),
+        ),
         (
             "most common fixes first (counted on the same cases)",
             hits(cases, common, 1),
@@ -124,14 +136,10 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="list the cases whose first fix is wrong")
     arguments = parser.parse_args()
     knowledge = kb.load()
-    cases = [
-        case
-        for folder in sorted(arguments.folder.iterdir())
-        if (folder / "case.yaml").exists()
-        for case in [read(knowledge, folder)]
-        if case
-    ]
-    text = table(cases, knowledge)
+    folders = [folder for folder in sorted(arguments.folder.iterdir()) if (folder / "case.yaml").exists()]
+    cases = [case for folder in folders if (case := read(knowledge, folder))]
+    held_out = [case for folder in folders if (case := read(knowledge, folder, held_out=True))]
+    text = table(cases, held_out, knowledge)
     print(text)
     if arguments.misses:
         for case in cases:

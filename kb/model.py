@@ -104,10 +104,14 @@ class Fact(Strict):
 
 
 class Counted(Strict):
-    """The cases that a prior was counted from: `here` of `cases` had this cause."""
+    """The cases that a prior was counted from: `here` of `cases` had this cause.
+
+    `guess` is an expert's, before any case was counted; docs/count_priors.py weighs the two.
+    """
 
     cases: int = Field(ge=0)
     here: int = Field(ge=0)
+    guess: Probability
 
 
 class Cause(Strict):
