@@ -94,10 +94,19 @@ def test_a_patch_applies_to_its_own_before(fix: Fix, name: str, patch: Patch) ->
     assert said(applied, name) == said(patch.after, name)
 
 
-def test_every_cause_can_come_first_and_every_document_fix_leads_somewhere() -> None:
+def test_every_cause_can_come_first() -> None:
     firsts = {cause for cause, case in CASES if case.expect == "first"}
 
     assert firsts == set(KNOWLEDGE.causes)
+
+
+def test_every_cause_and_fix_of_the_contract_comes_first_for_a_case_that_the_readers_read() -> None:
+    shown = [run(KNOWLEDGE, case) for _, case in CASES if case.files]
+    causes = {conclusion.causes[0].entry.id for conclusion in shown}
+    fixes = {conclusion.fixes[0].entry.id for conclusion in shown}
+
+    assert {cause.id for cause in KNOWLEDGE.causes.values() if not cause.under} - causes == set()
+    assert set(KNOWLEDGE.fixes) - fixes == set()
 
 
 def test_every_fact_in_a_sign_can_be_asked_or_measured() -> None:
