@@ -159,8 +159,9 @@ class Advisory(Strict):
 
     With an affected version at hand it is a hypothesis of its own, under `cause`, with `prior` as the
     chance that somebody who comes with an abnormal loss and this version has this bug. A setting that the
-    bug needs is a sign. What is free text must be known for the bug to count at all: `also` holds ranges of
-    other packages, `when` a "~" pattern for a model's or a GPU's name.
+    bug needs is a sign, but not what the version says already: whoever has XTuner trains with it. What is
+    free text must be known for the bug to count at all: `also` holds ranges of other packages, `when` a "~"
+    pattern for a model's or a GPU's name.
     """
 
     id: str
