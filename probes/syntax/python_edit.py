@@ -25,7 +25,7 @@ def edit(text: str, changes: Changes) -> str:
 
 
 def _items(source: Source) -> _Values:
-    return dict(walk(source))  # the last one for a path wins, as it does when Python runs
+    return dict(walk(source).found)  # the last one for a path wins, as it does when Python runs
 
 
 def _put(text: str, path: str, value: Plain, changes: Changes) -> str:
