@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-SECONDS, BYTES = 5, 512 * 2**20
+SECONDS, BYTES, PATIENCE = 1, 512 * 2**20, 60  # of processor, of memory, of waiting
 # What a config may call without importing it: nothing that reads, writes, starts or compiles anything.
 _BUILTINS = frozenset(dir(builtins)) - {
     *("open", "exec", "eval", "compile", "input", "breakpoint", "help", "exit", "quit", "copyright"),
@@ -99,7 +99,7 @@ def namespace(files: Mapping[str, str], path: str) -> dict[str, Any]:
         input=given,
         capture_output=True,
         text=True,
-        timeout=10 * SECONDS,
+        timeout=PATIENCE,
         env={},
         cwd="/",
         check=False,

@@ -155,7 +155,8 @@ def _trained(paths: Paths, found: Findings) -> None:
     if adapters:
         found.say("lora.enabled", True, adapters[0])
     if adapters and adapters[0].path != "model.visual_encoder_lora.type":
-        cast = "XTuner's default: LoRA on a base that is cast to float32 (prepare_model_for_kbit_training)"
+        # prepare_model_for_kbit_training casts the base, and the adapters follow it (xtuner/model/sft.py)
+        cast = "XTuner's default: LoRA is trained in float32"
         found.assume("precision.weights", "float32", cast)
         return
     frozen = paths.value("model.freeze_llm") is True
@@ -225,7 +226,8 @@ def _defaults(paths: Paths, found: Findings) -> None:
     """What a whole config leaves unsaid."""
     found.assume("lora.enabled", False, "no LoraConfig in the config")
     found.assume("quantization.bits", "none", "no quantization in the config")
-    found.assume("optimizer.max_grad_norm", "none", "mmengine's default: no clip_grad, no clipping")
+    if "strategy.type" not in paths:
+        found.assume("optimizer.max_grad_norm", "none", "mmengine's default: no clip_grad, no clipping")
     found.assume("batch.accumulation", 1, "mmengine's default: accumulative_counts 1")
     found.assume("gradient_checkpointing", True, "XTuner's default: use_activation_checkpointing")
     if str(found.value("optimizer.name")).startswith("adamw"):

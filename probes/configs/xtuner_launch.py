@@ -19,9 +19,6 @@ _METHODS = ("qlora", "lora", "full", "finetune")
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the command beside its overrides, which are read as a config is."""
     shipped = str(paths.value("deepspeed"))
-    if "deepspeed" in paths:
-        # xtuner/tools/train.py: DeepSpeed's gradient_clipping is the config's max_norm, or else this
-        found.assume("optimizer.max_grad_norm", 1.0, "XTuner's default under --deepspeed: clipped at 1.0")
     if shipped in SHIPPED:
         source = f"{shipped}.json as XTuner ships it (0.1.x)"
         stage, offload = SHIPPED[shipped]
@@ -30,6 +27,8 @@ def read(paths: Paths, found: Findings) -> None:
         found.assume("deepspeed.overlap_comm", True, source)
         found.assume("deepspeed.fp16", "auto", source)
         found.assume("deepspeed.bf16", "auto", source)
+    if paths.value("$1") == "train" and "deepspeed" not in paths:
+        found.assume("deepspeed.enabled", False, "no --deepspeed in the command")
     config = str(paths.value("$2") or "")
     if config and not config.endswith(".py") and paths.value("$1") == "train":
         _shipped_config(config, found)

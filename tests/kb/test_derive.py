@@ -77,6 +77,14 @@ def test_xtuners_hugging_face_trainer_goes_by_its_arguments(knowledge: Knowledge
     assert "precision.compute" not in values(knowledge, facts)
 
 
+def test_xtuner_clips_under_deepspeed_where_its_config_does_not(knowledge: Knowledge) -> None:
+    facts = XTUNER | {"optimizer.max_grad_norm": "none"}
+
+    assert values(knowledge, facts)["optimizer.max_grad_norm"] == 1.0
+    assert "optimizer.max_grad_norm" not in values(knowledge, facts | {"deepspeed.enabled": False})
+    assert "optimizer.max_grad_norm" not in values(knowledge, XTUNER | {"optimizer.max_grad_norm": 0.5})
+
+
 def test_deepspeed_keeps_float32_masters_of_any_frameworks_weights(knowledge: Knowledge) -> None:
     facts: dict[str, Plain] = {"deepspeed.enabled": True, "deepspeed.bf16": "on", "framework.name": "trl"}
 
