@@ -50,6 +50,20 @@ def test_the_documents_run_of_a_shipped_config_ends_in_a_patch_for_it(
     assert after["precision.compute"] == "bfloat16"
 
 
+def test_a_setting_of_a_base_file_is_patched_there(knowledge: Knowledge, tmp_path: Path) -> None:
+    (tmp_path / "base.py").write_text("optim_wrapper = dict(type=AmpOptimWrapper, dtype='float16')\n")
+    (tmp_path / "child.py").write_text("_base_ = 'base.py'\nmodel = dict(type=SupervisedFinetune)\n")
+    given = read([tmp_path]) + paste(LOG, "train.log")
+
+    conclusion = conclude(knowledge, Session().read(*given.reports), dict(given.texts))
+    (patch,) = (fix.patch for fix in conclusion.fixes if fix.entry.id == "use-bf16")
+
+    assert patch is not None
+    assert patch.files == {"base.py": "optim_wrapper = dict(type=AmpOptimWrapper, dtype='bfloat16')\n"}
+    compute = next(fact for fact in conclusion.known.facts if fact.id == "precision.compute")
+    assert (compute.value, compute.source) == ("float16", "base.py:1")
+
+
 @pytest.mark.parametrize(
     ("launch", "gpu", "compute", "weights"),
     [
