@@ -8,7 +8,7 @@
 Reading: each config is run in a sandbox (sandboxed.py), and what it leaves behind says what is right
 (reference_xtuner.py). The baseline searches for the lines that nearly all of these configs have.
 The document's run: with its log, fp16-overflow and use-bf16 come first for each config that computes in
-float16; the patch applies to the file itself, and reads as bfloat16.
+float16; the patch applies to the file itself, reads as bfloat16, and runs so in the sandbox.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from probes.merge import merge
 LINE = "11/24 03:12:{0} - mmengine - INFO - Iter(train) [  {0}/9690]  lr: 2.0e-05  loss: {1}  grad_norm: {2}"
 LOG = "\n".join(LINE.format(*row) for row in ((10, 1.8250, 0.8127), (20, "nan", "nan"), (30, "nan", "nan")))
 FIRST_FIX = "use-bf16"
+FORMATS = {"precision.compute", "precision.loaded", "precision.weights", "quantization.compute_dtype"}
 
 # The line to search for, and what its first group is worth. A bare value stands for all configs.
 SEARCH: dict[str, tuple[str, Any]] = {
@@ -91,22 +92,23 @@ def share(loaded: Iterable[Config], fact: str) -> tuple[str, str]:
     return f"{kinds['right']} / {kinds['missing']} / {kinds['wrong']}", str(searched)
 
 
-def judge(config: Config, knowledge: Knowledge, seen: dict[Any, kb.Diagnosis]) -> tuple[bool, bool, bool]:
-    """Whether the cause leads, whether the fix leads, whether its patch brings bfloat16.
-
-    Configs that differ in nothing that counts are diagnosed once; `seen` keeps that.
-    """
+def judge(config: Config, knowledge: Knowledge) -> tuple[bool, ...]:
+    """Whether the cause leads, the fix leads, its patch reads as bfloat16, and runs so with all else as before."""
     given = read([config.path]) + paste(LOG, "train.log")
     facts = known(Session().read(*given.reports), knowledge)
-    counted = {name: value for name, value in facts.values().items() if knowledge.facts[name].kind != "text"}
-    key = frozenset(counted.items()), facts.assumed()
-    if key not in seen:
-        seen[key] = kb.diagnose(knowledge, counted, assumed=facts.assumed())
-    cause, fix = seen[key].causes[0][0], seen[key].fixes[0][0]
+    said = kb.diagnose(knowledge, facts.values(), assumed=facts.assumed())
     made = patch(knowledge.fixes[FIRST_FIX], dict(given.texts), "xtuner")
-    text = made.files.get(config.path.name, "") if made else ""
-    after = merge(files.read_text(text, config.path.name)).values() if text else {}
-    return cause == "fp16-overflow", fix == FIRST_FIX, after.get("precision.compute") == "bfloat16"
+    name = config.path.name
+    text = made.files.get(name, "") if made else ""
+    after = merge(files.read_text(text, name)).values() if text else {}
+    left = values(namespace({name: text}, name)) if text else {}
+    changed = {fact for fact, value in config.right.items() if left.get(fact) != value}
+    return (
+        said.causes[0][0] == "fp16-overflow",
+        said.fixes[0][0] == FIRST_FIX,
+        after.get("precision.compute") == "bfloat16",
+        left.get("precision.compute") == "bfloat16" and changed <= FORMATS,
+    )
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -121,9 +123,9 @@ def main() -> None:
     parser.add_argument("sources", nargs="+", metavar="NAME=FOLDER")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    knowledge, seen = kb.load(), dict[Any, kb.Diagnosis]()
+    knowledge = kb.load()
     sources: dict[str, list[Config]] = {}
-    runs: dict[str, list[tuple[bool, bool, bool]]] = {}
+    runs: dict[str, list[tuple[bool, ...]]] = {}
     for name, _, folder in (source.partition("=") for source in arguments.sources):
         paths = sorted(Path(folder, "xtuner", "configs").rglob("*.py"))
         with ThreadPoolExecutor(2) as pool:
@@ -136,9 +138,9 @@ def main() -> None:
             if wrong:
                 print(config.path, "read, right:", wrong)
             if config.right["precision.compute"] == "float16":
-                runs[name].append(judge(config, knowledge, seen))
+                runs[name].append(judge(config, knowledge))
                 if not all(runs[name][-1]):
-                    print(config.path, "cause, fix, patch:", runs[name][-1])
+                    print(config.path, "cause, fix, patch read, patch run:", runs[name][-1])
     facts = next(iter(sources.values()))[0].right
     reading = table(
         (
@@ -147,7 +149,12 @@ def main() -> None:
         ),
         [(fact, *(part for loaded in sources.values() for part in share(loaded, fact))) for fact in facts],
     )
-    steps = ("fp16-overflow first", "use-bf16 first", "patched, reads as bfloat16")
+    steps = (
+        "fp16-overflow first",
+        "use-bf16 first",
+        "patched, reads as bfloat16",
+        "patched, runs as bfloat16 and else as before",
+    )
     ending = table(
         ("of the configs that compute in float16", *sources),
         [
