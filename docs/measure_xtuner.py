@@ -93,7 +93,7 @@ def share(loaded: Iterable[Config], fact: str) -> tuple[str, str]:
 
 
 def judge(config: Config, knowledge: Knowledge) -> tuple[bool, ...]:
-    """Whether the cause leads, the fix leads, its patch reads as bfloat16, and runs so with all else as before."""
+    """Whether cause and fix lead, and the patch reads as bfloat16 and runs so with all else as before."""
     given = read([config.path]) + paste(LOG, "train.log")
     facts = known(Session().read(*given.reports), knowledge)
     said = kb.diagnose(knowledge, facts.values(), assumed=facts.assumed())
