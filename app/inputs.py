@@ -31,13 +31,13 @@ def read(paths: Iterable[Path]) -> Inputs:
     found = Inputs()
     for path in paths:
         for file in files.listing(path) if path.is_dir() else [path]:
-            found += _read(file)
+            found += _read(file, path if path.is_dir() else None)
     return found
 
 
-def _read(path: Path) -> Inputs:
+def _read(path: Path, within: Path | None) -> Inputs:
     try:
-        reports = files.read_file(path)
+        reports = files.read_file(path, within)
     except ReadError as error:
         return Inputs(problems=(str(error),))
     texts: tuple[tuple[str, str], ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from kb.model import Knowledge, Plain, Text, key
@@ -22,22 +22,25 @@ class Derived:
 def derive(
     knowledge: Knowledge, facts: Mapping[str, Plain], answered: Collection[str] = ()
 ) -> tuple[Derived, ...]:
-    """What the rules say of `facts`. What a person answered is not overruled.
+    """What the rules say of `facts`, in the order of facts.yaml: a rule builds on what stands above it.
 
     A rule may overrule what one file says: XTuner's optimizer wrapper names a format, and DeepSpeed's engine
-    decides otherwise at launch.
+    decides otherwise at launch. What a person answered is not overruled.
     """
-    found = (
-        (fact.id, rule)
-        for fact in knowledge.facts.values()
-        if fact.id not in answered
-        for rule in [next((rule for rule in fact.derive if holds(rule.given, facts)), None)]
-        if rule is not None
-    )
-    return tuple(
-        Derived(name, None if rule.value == "unknown" else rule.value, tuple(rule.given), rule.why)
-        for name, rule in found
-    )
+    return tuple(_derive(knowledge, dict(facts), answered))
+
+
+def _derive(knowledge: Knowledge, facts: dict[str, Plain], answered: Collection[str]) -> Iterator[Derived]:
+    for fact in knowledge.facts.values():
+        rule = next((rule for rule in fact.derive if holds(rule.given, facts)), None)
+        if rule is None or fact.id in answered:
+            continue
+        if rule.value == "unknown":
+            facts.pop(fact.id, None)
+            yield Derived(fact.id, None, tuple(rule.given), rule.why)
+        else:
+            facts[fact.id] = rule.value
+            yield Derived(fact.id, rule.value, tuple(rule.given), rule.why)
 
 
 def holds(given: Mapping[str, Plain], facts: Mapping[str, Plain]) -> bool:

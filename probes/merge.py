@@ -18,16 +18,22 @@ FIRST = {
     "numerics": ("machine",),
     "version": ("machine", "environment", "log", "report"),
 }
+# XTuner writes these into DeepSpeed's config at launch, whatever stands there (xtuner/tools/train.py).
+SET_AT_LAUNCH = {"xtuner": ("batch.per_device", "batch.accumulation", "optimizer.max_grad_norm")}
 OTHERWISE = ("command", "config", "part", "log", "trainer_state", "environment", "report", "machine")
 
 
 def merge(reports: typing.Iterable[Report]) -> Report:
     """One report of many. An explicit value beats a framework's default, wherever each was read."""
-    reports = tuple(reports)
+    reports = _runs(tuple(reports))
     best: dict[str, tuple[tuple[bool, int], Fact]] = {}
+    overruled = {fact for report in reports for fact in SET_AT_LAUNCH.get(_framework(report), ())}
     for report in reports:
+        kind = _kind(report)
         for fact in report.facts:
-            rank = (fact.state == ASSUMED, _rank(fact.id, _kind(report)))
+            if kind == "part" and fact.id in overruled:
+                continue
+            rank = (fact.state == ASSUMED, _rank(fact.id, kind))
             if fact.id not in best or rank < best[fact.id][0]:
                 best[fact.id] = (rank, fact)
     unknown = {item.id: item for report in reports for item in report.unknown if item.id not in best}
@@ -38,6 +44,22 @@ def merge(reports: typing.Iterable[Report]) -> Report:
         unknown=tuple(unknown.values()),
         curve=max((report.curve for report in reports), key=len, default=()),
     )
+
+
+def _runs(reports: tuple[Report, ...]) -> tuple[Report, ...]:
+    """Without the base files that another config of the same hands was read with: alone they are no run."""
+    bases = {
+        fact.source.rpartition(":")[0]
+        for report in reports
+        if report.kind == "config"
+        for fact in report.facts
+        if not fact.source.startswith(report.name + ":")
+    }
+    return tuple(report for report in reports if report.kind != "config" or report.name not in bases)
+
+
+def _framework(report: Report) -> str:
+    return str(report.values().get("framework.name"))
 
 
 def _kind(report: Report) -> str:

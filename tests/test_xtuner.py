@@ -10,7 +10,7 @@ import pytest
 from app.cli import main
 from app.conclusion import conclude
 from app.inputs import paste, read
-from app.session import Session
+from app.session import Session, known
 from kb.model import Knowledge
 from probes import files
 from probes.merge import merge
@@ -48,6 +48,47 @@ def test_the_documents_run_of_a_shipped_config_ends_in_a_patch_for_it(
     assert best.patch is not None
     after = merge(files.read_text(best.patch.files[path.name], path.name)).values()
     assert after["precision.compute"] == "bfloat16"
+
+
+def test_a_setting_of_a_base_file_is_patched_there(knowledge: Knowledge, tmp_path: Path) -> None:
+    (tmp_path / "base.py").write_text("optim_wrapper = dict(type=AmpOptimWrapper, dtype='float16')\n")
+    (tmp_path / "child.py").write_text("_base_ = 'base.py'\nmodel = dict(type=SupervisedFinetune)\n")
+    given = read([tmp_path]) + paste(LOG, "train.log")
+
+    conclusion = conclude(knowledge, Session().read(*given.reports), dict(given.texts))
+    (patch,) = (fix.patch for fix in conclusion.fixes if fix.entry.id == "use-bf16")
+
+    assert patch is not None
+    assert patch.files == {"base.py": "optim_wrapper = dict(type=AmpOptimWrapper, dtype='bfloat16')\n"}
+    compute = next(fact for fact in conclusion.known.facts if fact.id == "precision.compute")
+    assert (compute.value, compute.source) == ("float16", "base.py:1")
+
+
+@pytest.mark.parametrize(
+    ("launch", "gpu", "compute", "weights"),
+    [
+        ("", "NVIDIA A100-SXM4-80GB", "float16", "float32"),
+        (" --deepspeed deepspeed_zero2", "NVIDIA A100-SXM4-80GB", "bfloat16", "float32"),
+        (" --deepspeed deepspeed_zero2", "Tesla V100-SXM2-32GB", "float16", "float32"),
+        (" --deepspeed ds.json", "Tesla V100-SXM2-32GB", "bfloat16", "float32"),
+        (" --deepspeed ds.json --cfg-options optim_wrapper.dtype=float32", "", "bfloat16", "float32"),
+    ],
+)
+def test_config_deepspeeds_json_command_and_gpu_decide_together(
+    knowledge: Knowledge, launch: str, gpu: str, compute: str, weights: str
+) -> None:
+    sample = (ROOT / "tests/probes/samples/xtuner-llama3-8b-full.config").read_text(encoding="utf-8")
+    given = paste(sample, "full.py") + paste(f"xtuner train full.py{launch}", "run.sh")
+    if "ds.json" in launch:
+        block = '{"bf16": {"enabled": true}, "gradient_accumulation_steps": 4, "gradient_clipping": 0.1}'
+        given += paste(block, "ds.json")
+    session = Session().read(*given.reports)
+    facts = known(session.answer("gpu.bf16", "A100" in gpu) if gpu else session, knowledge).values()
+
+    assert given.problems == ()
+    assert (facts["precision.compute"], facts["precision.weights"]) == (compute, weights)
+    assert (facts["batch.accumulation"], facts["optimizer.max_grad_norm"]) == (16, 1.0)
+    assert facts["deepspeed.enabled"] is bool(launch)
 
 
 def test_the_readmes_tutorial_shows_what_whynan_says(

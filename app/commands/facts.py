@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     for path in map(Path, arguments.paths):
         for file in files.listing(path) if path.is_dir() else [path]:
             try:
-                report = merge(files.read_file(file))
+                report = merge(files.read_file(file, path if path.is_dir() else None))
             except ReadError as error:
                 problems.append(str(error))
                 continue

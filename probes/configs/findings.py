@@ -65,7 +65,7 @@ class Findings:
     def say(self, fact: str, value: Value | None, setting: Setting | None) -> None:
         """The fact as the setting decides it; None is no value."""
         if value is not None and setting is not None and fact not in self.facts:
-            self.facts[fact] = Fact(fact, value, f"{self.name}:{setting.line}")
+            self.facts[fact] = Fact(fact, value, f"{setting.file or self.name}:{setting.line}")
 
     def assume(self, fact: str, value: Value, source: str) -> None:
         """A default, where the text neither decides the fact nor sets it to something undecided."""

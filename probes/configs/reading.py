@@ -7,22 +7,25 @@ from probes.configs.findings import Findings, Paths
 from probes.configs.formats import format_of
 from probes.report import ReadError, Report, Unknown
 from probes.syntax import SYNTAXES, UnreadableError, recognise
+from probes.syntax.python_source import Beside
 
 MAX_CHARACTERS = 1_000_000  # a config of a megabyte is not one
 
 
-def parse(text: str, syntax: str) -> Paths:
+def parse(text: str, syntax: str, beside: Beside | None = None) -> Paths:
     """The settings of a text by path. Raises UnreadableError."""
     module = SYNTAXES[syntax]
-    settings = {setting.path: setting for setting in module.settings(text)}
-    return Paths(settings, frozenset(module.undecided(text)) - settings.keys())
+    given = (text, beside) if syntax == "python" else (text,)
+    settings = {setting.path: setting for setting in module.settings(*given)}
+    return Paths(settings, frozenset(module.undecided(*given)) - settings.keys())
 
 
-def read(text: str, name: str, kind: str = "config") -> Report:
+def read(text: str, name: str, kind: str = "config", beside: Beside | None = None) -> Report:
     """The facts of a config ("config") or launch command ("command"), or of a piece of one.
 
-    The text is never executed. A text without a known setting yields no facts; ReadError, with name and
-    line, is raised for what is no config at all or is broken.
+    `beside` gives the text of a file by its path from the config's folder, where a Python config builds on
+    others; None: no other file was given. The text is never executed. One without a known setting yields no
+    facts; ReadError, with name and line, is raised for what is no config at all or is broken.
     """
     if len(text) > MAX_CHARACTERS:
         raise ReadError(f"{name}: more than {MAX_CHARACTERS:,} characters, give the config alone")
@@ -30,7 +33,7 @@ def read(text: str, name: str, kind: str = "config") -> Report:
     if syntax is None:
         raise ReadError(f"{name}: neither Python, JSON, YAML nor a command, give the config as plain text")
     try:
-        paths = parse(text, syntax)
+        paths = parse(text, syntax, beside)
     except UnreadableError as error:
         raise ReadError(f"{name}:{error.line}: {error.why}") from None
     found = Findings(name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
-from probes.configs import deepspeed, transformers
+from probes.configs import deepspeed, transformers, xtuner_launch
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import (
     count,
@@ -35,6 +36,10 @@ TABLE = {
     _OPTIM + "clip_grad.max_norm": ("optimizer.max_grad_norm", norm),
     _OPTIM + "clip_grad": ("optimizer.max_grad_norm", norm),  # clip_grad=None
     "model.llm.pretrained_model_name_or_path": ("model.name", text),
+    "model.model_path": ("model.name", text),
+    "model.llm.torch_dtype": ("precision.loaded", dtype),
+    "model.visual_encoder.torch_dtype": ("precision.loaded_vision", dtype),
+    "model.ref_llm.torch_dtype": ("precision.loaded_reference", dtype),
     "model.llm.attn_implementation": ("attention.kernel", kernel),
     "model.type": ("training.method", method),
     "model.use_activation_checkpointing": ("gradient_checkpointing", switch),
@@ -47,15 +52,10 @@ TABLE = {
     "accumulative_counts": ("batch.accumulation", count),
 }
 
-# xtuner/configs/deepspeed/*.json of 0.1.11: the stage, what is offloaded; all overlap communication
-# and leave fp16 and bf16 to the launch ("auto").
-SHIPPED = {
-    "deepspeed_zero1": (1, "none"),
-    "deepspeed_zero2": (2, "none"),
-    "deepspeed_zero2_offload": (2, "optimizer"),
-    "deepspeed_zero3": (3, "none"),
-    "deepspeed_zero3_offload": (3, "both"),
-}
+_DATASET = re.compile(
+    r"train_data(?:loader\.dataset|set)\.(?:datasets(?:_cfg)?\.\w+\.)?"
+    r"(max_length|packed_length|pack_to_max_length)"
+)
 
 
 def recognises(paths: Paths) -> bool:
@@ -77,33 +77,91 @@ def _sign(paths: Paths) -> Setting | None:
 def read(paths: Paths, found: Findings) -> None:
     """Facts of a config or of a launch command with its overrides."""
     found.say("framework.name", NAME, _sign(paths))
-    found.look_up(paths, TABLE)
-    if paths.value("framework") == "huggingface":
-        found.leave_open("gradient_checkpointing")  # prepare_model_for_kbit_training decides
-        transformers.read(paths.under("training_args."), found)
+    arguments = paths.under("training_args.")
+    hugging_face = paths.value("framework") == "huggingface"
+    if hugging_face:
+        found.say("framework.trainer", "transformers", paths.get("framework"))
         paths = paths.renamed(
-            lambda path: re.sub(r"^model\.", "model.llm.", re.sub(r"^lora\.", "model.lora.", path))
+            lambda path: re.sub(r"^lora\.", "model.lora.", re.sub(r"^model\.", "model.llm.", path))
         )
-        found.look_up(paths, TABLE)
+    _bases(paths, found)
+    found.look_up(paths, TABLE)
+    _quantization(paths, found)
+    if paths.value("model.type") == "InternVL_V1_5":
+        _internvl(paths, found)
+    _trained(paths, found)
+    if hugging_face:
+        if found.value("lora.enabled") and found.value("quantization.bits"):
+            why = "XTuner's default: a quantized model is prepared for LoRA with gradient checkpointing"
+            found.assume("gradient_checkpointing", True, why)
+        transformers.read(arguments, found)
     _compute(paths, found)
-    _weights(paths, found)
     _schedule(paths, found)
     _length(paths, found)
     if scale := paths.get(_OPTIM + "loss_scale") or paths.get(_OPTIM + "loss_scale.init_scale"):
         static = number(scale.value) is not None and scale.path.endswith("loss_scale")
         found.say("precision.loss_scale", "static" if static else "dynamic", scale)
-    deepspeed_block = paths.under("strategy.")
-    if deepspeed.recognises(deepspeed_block):
-        deepspeed.read(deepspeed_block, found)
+    _strategy(paths, found)
     if paths.get("$0"):
-        _command(paths, found)
-    elif "_base_" in paths or "_base_.0" in paths or "read_base()" in paths:
-        for fact in ("precision.compute", "optimizer.learning_rate", "lora.enabled"):
-            found.cannot(
-                fact, "the config builds on a base file that was not given", "give the base file too"
-            )
+        xtuner_launch.read(paths, found)
     elif "model.type" in paths and "optim_wrapper.type" in paths:
         _defaults(paths, found)
+
+
+def _bases(paths: Paths, found: Findings) -> None:
+    """A base file that was not given may say anything: no default holds."""
+    missing = [str(setting.value) for path, setting in paths.settings.items() if path.startswith("base ")]
+    if not missing:
+        return
+    for fact in ("precision.compute", "optimizer.learning_rate", "lora.enabled"):
+        why = f"the config builds on {missing[0]}, which was not given or is broken"
+        found.cannot(fact, why, "give the folder with both in it")
+    found.leave_open("precision.weights", "quantization.bits", *(fact for fact, _ in TABLE.values()))
+
+
+def _quantization(paths: Paths, found: Findings) -> None:
+    for bits in (4, 8):
+        setting = paths.get(f"{_BITS}load_in_{bits}bit") or paths.get(f"model.llm.load_in_{bits}bit")
+        found.say("quantization.bits", bits if setting and setting.value is True else None, setting)
+    if paths.value(_BITS + "load_in_4bit") is True:
+        default = "transformers' default: bnb_4bit_compute_dtype float32"
+        found.assume("quantization.compute_dtype", "float32", default)
+
+
+def _internvl(paths: Paths, found: Findings) -> None:
+    """InternVL_V1_5 leaves no choice of formats (xtuner/model/internvl.py, 0.1.23)."""
+    for part in ("llm", "vit"):
+        setting = paths.get(f"model.quantization_{part}")
+        found.say("quantization.bits", 4 if setting and setting.value is True else None, setting)
+    source = "XTuner's InternVL_V1_5: it loads bfloat16 and quantizes with float16 arithmetic"
+    found.assume("precision.loaded", "bfloat16", source)
+    found.assume("precision.loaded_vision", "bfloat16", source)
+    if found.value("quantization.bits") == 4:
+        found.assume("quantization.compute_dtype", "float16", source)
+
+
+def _trained(paths: Paths, found: Findings) -> None:
+    """What is trained, and in which format: adapters, the language model, or what feeds images into it."""
+    default = "transformers' default (4.x): from_pretrained loads float32"
+    loaded = {"llm": "precision.loaded", "visual_encoder": "precision.loaded_vision"}
+    for model, fact in {**loaded, "ref_llm": "precision.loaded_reference"}.items():
+        if f"model.{model}.pretrained_model_name_or_path" in paths:
+            found.assume(fact, "float32", default)
+    adapters = [
+        setting
+        for path in ("model.lora.type", "model.llm_lora.type", "model.visual_encoder_lora.type", "lora.type")
+        if (setting := paths.get(path)) and setting.value == "LoraConfig"
+    ]
+    if adapters:
+        found.say("lora.enabled", True, adapters[0])
+    if adapters and adapters[0].path != "model.visual_encoder_lora.type":
+        # prepare_model_for_kbit_training casts the base, and the adapters follow it (xtuner/model/sft.py)
+        cast = "XTuner's default: LoRA is trained in float32"
+        found.assume("precision.weights", "float32", cast)
+        return
+    frozen = paths.value("model.freeze_llm") is True
+    if trained := found.facts.get(loaded["visual_encoder" if frozen else "llm"]):
+        found.facts["precision.weights"] = dataclasses.replace(trained, id="precision.weights")
 
 
 def _compute(paths: Paths, found: Findings) -> None:
@@ -114,22 +172,21 @@ def _compute(paths: Paths, found: Findings) -> None:
     elif wrapper and wrapper.value == "AmpOptimWrapper" and _OPTIM + "dtype" not in paths.undecided:
         default = "mmengine's default: AmpOptimWrapper without dtype computes in float16 on CUDA"
         found.assume("precision.compute", "float16", default)
-    elif wrapper and wrapper.value == "OptimWrapper":
-        loaded = paths.get("model.llm.torch_dtype")
-        found.say("precision.compute", dtype(loaded.value) if loaded else None, loaded)
+    elif wrapper and wrapper.value == "OptimWrapper" and (loaded := found.facts.get("precision.loaded")):
+        found.facts["precision.compute"] = dataclasses.replace(loaded, id="precision.compute")
 
 
-def _weights(paths: Paths, found: Findings) -> None:
-    for bits in (4, 8):
-        setting = paths.get(f"{_BITS}load_in_{bits}bit") or paths.get(f"model.llm.load_in_{bits}bit")
-        found.say("quantization.bits", bits if setting and setting.value is True else None, setting)
-    for setting in paths.settings.values():
-        if re.fullmatch(r"model\.(?:\w+_)?lora\.type", setting.path) or setting.path == "lora.type":
-            found.say("lora.enabled", True if setting.value == "LoraConfig" else None, setting)
-    trained = not found.value("lora.enabled") and not found.value("quantization.bits")
-    loaded = paths.get("model.llm.torch_dtype")
-    if trained and loaded and paths.value("model.freeze_llm") is not True:
-        found.say("precision.weights", dtype(loaded.value), loaded)
+def _strategy(paths: Paths, found: Findings) -> None:
+    """mmengine's DeepSpeedStrategy takes DeepSpeed's blocks as arguments, as a dict, or as a JSON's name."""
+    block = paths.renamed(
+        lambda path: path[9:].removeprefix("config.") if path.startswith("strategy.") else None
+    )
+    if deepspeed.recognises(block):
+        deepspeed.read(block, found)
+    elif str(paths.value("strategy.type")).endswith("DeepSpeedStrategy"):
+        found.say("deepspeed.enabled", True, paths.get("strategy.type"))
+        if isinstance(paths.value("strategy.config"), str):
+            deepspeed.refer(str(paths.value("strategy.config")), found)
 
 
 def _schedule(paths: Paths, found: Findings) -> None:
@@ -149,61 +206,29 @@ def _schedule(paths: Paths, found: Findings) -> None:
 
 def _length(paths: Paths, found: Findings) -> None:
     """The longest of what the trainer's own datasets are cut to, and whether they are packed."""
-    own = re.compile(r"train_dataloader\.dataset\.(?:datasets\.\w+\.)?(max_length|pack_to_max_length)")
-    parts = [(match[1], s) for path, s in paths.settings.items() if (match := own.fullmatch(path))]
-    lengths = [setting for key, setting in parts if key == "max_length" and count(setting.value)]
-    for key, part in parts:
-        found.say("data.padding", packed(part.value) if key == "pack_to_max_length" else None, part)
-    if lengths:
-        longest = max(lengths, key=lambda setting: count(setting.value) or 0)
+    lengths: dict[str, list[Setting]] = {"packed_length": [], "max_length": []}
+    for path, setting in paths.settings.items():
+        match = _DATASET.fullmatch(path)
+        if match and match[1] in lengths and count(setting.value):
+            lengths[match[1]].append(setting)
+        elif match:
+            found.say("data.padding", packed(setting.value), setting)
+    whole = [paths.get(path) for path in ("max_length", "model.max_position_embeddings")]
+    cut = lengths["packed_length"] or lengths["max_length"] or [setting for setting in whole if setting][:1]
+    if cut:
+        longest = max(cut, key=lambda setting: count(setting.value) or 0)
         found.say("sequence.max_length", count(longest.value), longest)
-    elif setting := paths.get("max_length") or paths.get("train_dataset.max_length"):
-        found.say("sequence.max_length", count(setting.value), setting)
+    for setting in lengths["packed_length"]:
+        found.say("data.padding", "packed", setting)
 
 
 def _defaults(paths: Paths, found: Findings) -> None:
     """What a whole config leaves unsaid."""
     found.assume("lora.enabled", False, "no LoraConfig in the config")
     found.assume("quantization.bits", "none", "no quantization in the config")
-    found.assume("optimizer.max_grad_norm", "none", "mmengine's default: no clip_grad, no clipping")
+    if "strategy.type" not in paths:
+        found.assume("optimizer.max_grad_norm", "none", "mmengine's default: no clip_grad, no clipping")
     found.assume("batch.accumulation", 1, "mmengine's default: accumulative_counts 1")
     found.assume("gradient_checkpointing", True, "XTuner's default: use_activation_checkpointing")
-    if paths.value("model.llm.quantization_config.load_in_4bit") is True:
-        found.assume(
-            "quantization.compute_dtype", "float32", "transformers' default: bnb_4bit_compute_dtype float32"
-        )
-    full = found.value("quantization.bits") == "none" and found.value("lora.enabled") is False
-    if (
-        full
-        and paths.value("model.freeze_llm") is not True
-        and "model.llm.torch_dtype" not in paths.undecided
-    ):
-        found.assume(
-            "precision.weights", "float32", "transformers' default (4.x): from_pretrained loads float32"
-        )
     if str(found.value("optimizer.name")).startswith("adamw"):
         found.assume("optimizer.epsilon", 1e-8, "AdamW's default: eps 1e-8")
-
-
-def _command(paths: Paths, found: Findings) -> None:
-    """`xtuner train CONFIG --deepspeed NAME`: names of shipped files say what stands in them."""
-    shipped = str(paths.value("deepspeed"))
-    if shipped in SHIPPED:
-        source = f"{shipped}.json as XTuner ships it (0.1.x)"
-        stage, offload = SHIPPED[shipped]
-        found.assume("deepspeed.stage", stage, source)
-        found.assume("deepspeed.offload", offload, source)
-        found.assume("deepspeed.overlap_comm", True, source)
-        found.assume("deepspeed.fp16", "auto", source)
-        found.assume("deepspeed.bf16", "auto", source)
-    config = str(paths.value("$2") or "")
-    if not config or config.endswith(".py") or paths.value("$1") != "train":
-        return
-    kind = next((kind for kind in ("qlora", "lora", "full") if f"_{kind}_" in config), "")
-    if kind:
-        source = f"the name of XTuner's config {config}"
-        found.assume("lora.enabled", kind != "full", source)
-        found.assume("quantization.bits", 4 if kind == "qlora" else "none", source)
-        found.assume(
-            "precision.compute", "float16", f"XTuner's configs (0.1.x) say float16, so {config} does"
-        )

@@ -10,7 +10,7 @@ import re
 import typing
 
 from probes import configs, logs
-from probes.files import environment, pieces, prose, sniff
+from probes.files import bases, environment, pieces, prose, sniff
 from probes.logs import trainer_state
 from probes.report import ReadError, Report, from_json
 
@@ -21,8 +21,10 @@ MOST_FILES, DEEPEST = 200, 4
 Reader = typing.Callable[[str, str], tuple[Report, ...]]
 
 
-def read_file(path: str | pathlib.Path) -> tuple[Report, ...]:
+def read_file(path: str | pathlib.Path, within: pathlib.Path | None = None) -> tuple[Report, ...]:
     """What a file says, by its content. A log is streamed, whatever its size.
+
+    A config is read with the files that it builds on, where they lie in the folder `within` (None: its own).
 
     Raises ReadError, one line, for what cannot be read: missing, empty, binary, broken, too large.
     """
@@ -45,7 +47,8 @@ def read_file(path: str | pathlib.Path) -> tuple[Report, ...]:
         raise ReadError(
             f"{path.name}: {size / 1e6:.0f} MB without a log line at its start, give the log or config"
         )
-    return read_text(path.read_bytes().decode(encoding, errors="replace"), path.name)
+    text = path.read_bytes().decode(encoding, errors="replace")
+    return bases.follow(read_text(text, path.name), text, path, within or path.parent)
 
 
 def read_text(text: str, name: str) -> tuple[Report, ...]:

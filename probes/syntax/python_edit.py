@@ -25,7 +25,7 @@ def edit(text: str, changes: Changes) -> str:
 
 
 def _items(source: Source) -> _Values:
-    return dict(walk(source))  # the last one for a path wins, as it does when Python runs
+    return dict(walk(source).found)  # the last one for a path wins, as it does when Python runs
 
 
 def _put(text: str, path: str, value: Plain, changes: Changes) -> str:
@@ -67,6 +67,8 @@ def _insert(source: Source, items: _Values, path: str, value: Plain) -> str:
     keys = path.split(".")
     depth = next((n for n in range(len(keys) - 1, 0, -1) if ".".join(keys[:n]) in items), 0)
     holder = items.get(".".join(keys[:depth]))
+    if holder is None and any(known.startswith(keys[0] + ".") for known in items):
+        return _assign(text, items, path, value)
     if holder is None:
         return f"{text.rstrip()}\n\n{keys[0]} = {_nested(keys[1:], value, text, False)}\n"
     if not isinstance(holder.value, (dict, list)):  # clip_grad=None becomes a dict
@@ -83,6 +85,14 @@ def _insert(source: Source, items: _Values, path: str, value: Plain) -> str:
     new = _nested(keys[depth + 1 :], value, text, in_dict)
     key = f"{_quote(text)}{keys[depth]}{_quote(text)}: " if in_dict else f"{keys[depth]}="
     return brackets.insert(text, span, spans, key + new)
+
+
+def _assign(text: str, items: _Values, path: str, value: Plain) -> str:
+    """A line of its own, where the text sets fields of what was made elsewhere (`optim_wrapper.lr = …`)."""
+    parent = path.rpartition(".")[0]
+    if not any(known.startswith(parent + ".") for known in items):
+        return text
+    return f"{text.rstrip()}\n{path} = {_written(value, text)}\n"
 
 
 def _nested(keys: list[str], value: Plain, text: str, in_dict: bool) -> str:

@@ -6,34 +6,68 @@ The text is parsed and never executed.
 from __future__ import annotations
 
 import ast
+import posixpath
+import typing
 
+from probes.syntax.python_bases import Base, Elsewhere, placed
 from probes.syntax.python_edit import edit
+from probes.syntax.python_paths import call_name
 from probes.syntax.python_tree import Source
 from probes.syntax.python_value import UNKNOWN
-from probes.syntax.python_walk import call_name, walk
-from probes.syntax.setting import Setting, Symbol
+from probes.syntax.python_walk import walk
+from probes.syntax.setting import Setting, Symbol, UnreadableError
 
-__all__ = ["edit", "settings", "undecided"]
+__all__ = ["Beside", "edit", "settings", "undecided"]
+
+Beside = typing.Callable[[str], typing.Optional[str]]  # a path from the text's folder -> the text there
+
+_MOST_BASES = 20
 
 
-def settings(text: str) -> tuple[Setting, ...]:
+def settings(text: str, beside: Beside | None = None) -> tuple[Setting, ...]:
     """What the text sets, in its order; a call is a setting too: LoraConfig() is the symbol LoraConfig.
 
-    Raises UnreadableError, with the line, for what is not Python or is built to eat memory.
+    `beside` gives the files that an mmengine config builds on; None: they were not given. Raises
+    UnreadableError, with the line, for what is not Python or is built to eat memory.
     """
     source = Source(text)
     result = []
-    for path, item in walk(source):
-        value = item.value
-        if isinstance(value, dict) and isinstance(item.node, ast.Call) and path == call_name(item.node.func):
+    for path, item in _walk(source, beside).found:
+        node, value = item.node, item.value
+        if isinstance(value, dict) and isinstance(node, ast.Call) and path == call_name(node.func):
             path, value = path + "()", Symbol(path)
         elif not item.is_plain():
             continue
-        start, end = source.span(item.node)
-        result.append(Setting(path, value, source.line(item.node), start, end))
+        if isinstance(node, Elsewhere):
+            result.append(Setting(path, value, node.line, 0, 0, node.file))
+        else:
+            result.append(Setting(path, value, source.line(node), *source.span(node)))
     return tuple(result)
 
 
-def undecided(text: str) -> frozenset[str]:
+def undecided(text: str, beside: Beside | None = None) -> frozenset[str]:
     """The paths that the text sets to what it does not decide (`lr=args.lr`); X.** for `X(**unknown)`."""
-    return frozenset(path for path, item in walk(Source(text)) if item.value is UNKNOWN)
+    return frozenset(path for path, item in _walk(Source(text), beside).found if item.value is UNKNOWN)
+
+
+def _walk(source: Source, beside: Beside | None) -> Base:
+    """`walk` with the base files, and theirs; a file that builds on itself is not there."""
+    seen: list[str] = []
+
+    def read(source: Source, file: str, above: tuple[str, ...]) -> Base:
+        def bring(path: str) -> Base | None:
+            full = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+            text = beside(full) if beside and full not in above and len(seen) < _MOST_BASES else None
+            if text is None:
+                return None
+            seen.append(full)
+            name = posixpath.basename(full)
+            try:
+                base = Source(text)
+                return placed(read(base, full, (*above, full)), lambda node: Elsewhere(name, base.line(node)))
+            except UnreadableError:
+                return None
+
+        return walk(source, bring)
+
+    return read(source, "", ())

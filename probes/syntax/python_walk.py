@@ -1,8 +1,6 @@
 """Everything a Python text sets, in its order: assignments, keyword arguments, defaults.
 
-The path of `optim_wrapper = dict(optimizer=dict(lr=…))` is optim_wrapper.optimizer.lr, that of
-`TrainingArguments(fp16=…)` is TrainingArguments.fp16 wherever the call stands. An entry of a list is
-named by its `type` where all have different ones (param_scheduler.LinearLR.end), else by its index.
+Paths are as in python_paths; a config's base files count where they were given.
 """
 
 from __future__ import annotations
@@ -11,11 +9,11 @@ import ast
 import dataclasses
 import typing
 
+from probes.syntax.python_bases import Base, Bring, Elsewhere, imported, inherit, listed, nothing
+from probes.syntax.python_paths import Found, below, call_name, flatten, target_path
 from probes.syntax.python_tree import Source
 from probes.syntax.python_value import IMPORTED, UNKNOWN, Item, Names, TooLargeError, combine, evaluate
-from probes.syntax.setting import MAX_SETTINGS, Symbol, UnreadableError
-
-Found = list[tuple[str, Item]]
+from probes.syntax.setting import UnreadableError
 
 _DATA = {"dict", "list", "tuple", "int", "float", "str", "bool", "round", "abs", "min", "max", "field"}
 _Function = typing.Union[ast.FunctionDef, ast.AsyncFunctionDef]
@@ -28,14 +26,23 @@ class _Scope:
     names: Names
     found: Found
     functions: list[tuple[_Function, Names]]
+    bring: Bring = nothing
     prefix: str = ""
     visible: bool = True
 
 
-def walk(source: Source) -> Found:
-    """Every path with its Item, containers and unknown values too. Raises UnreadableError."""
-    scope = _Scope({}, [], [])
+def walk(source: Source, bring: Bring = nothing) -> Base:
+    """Every path with its Item, containers and unknown values too, and the names at the end.
+
+    `bring` gives what a base file holds. One that it does not have leaves "base PATH" among the paths.
+    Raises UnreadableError.
+    """
+    scope = _Scope({}, [], [], bring)
+    inherited: Found = []
     try:
+        for path, node in listed(source.body):
+            base = bring(path)
+            inherited += base.found if base else [(f"base {path}", Item(path, node, node))]
         _block(source.body, scope)
         for function, outer in scope.functions:  # grows on the way: functions hold functions
             inner = {**outer, **_parameters(function, outer, scope.found)}
@@ -47,20 +54,7 @@ def walk(source: Source) -> Found:
         raise UnreadableError(
             1, "nested too deeply to be a config, give the part with the settings"
         ) from None
-    return scope.found
-
-
-def call_name(function: ast.expr) -> str:
-    """TrainingArguments for transformers.TrainingArguments, AutoModel.from_pretrained, get_peft_model."""
-    parts: list[str] = []
-    while isinstance(function, ast.Attribute):
-        parts.insert(0, function.attr)
-        function = function.value
-    if isinstance(function, ast.Name):
-        parts.insert(0, function.id)
-    # The first part in capitals is the class; one letter (L.Trainer) is a module's short name.
-    first = next((i for i, part in enumerate(parts) if part[:1].isupper() and part[1:]), len(parts) - 1)
-    return ".".join(parts[first:])
+    return Base(inherit(inherited, scope.found), scope.names)
 
 
 def _block(body: list[ast.stmt], scope: _Scope) -> None:
@@ -76,9 +70,10 @@ def _block(body: list[ast.stmt], scope: _Scope) -> None:
             _assign(statement, scope)
         elif isinstance(statement, ast.Expr):
             _calls(statement.value, scope)
+            _update(statement.value, scope)
             item = evaluate(statement.value, scope.names)
             if isinstance(item.value, dict):  # a printed dict, or arguments that lost their call
-                _flatten("", item, scope.found)
+                flatten("", item, scope.found)
         elif isinstance(statement, ast.If):
             _calls(statement.test, scope)
             test = evaluate(statement.test, scope.names)
@@ -93,7 +88,10 @@ def _block(body: list[ast.stmt], scope: _Scope) -> None:
         elif isinstance(statement, (ast.With, ast.AsyncWith)):
             for context in statement.items:
                 _calls(context.context_expr, scope)
-            _block(statement.body, scope)
+            if any(ast.unparse(context.context_expr) == "read_base()" for context in statement.items):
+                _read_bases(statement.body, scope)
+            else:
+                _block(statement.body, scope)
         elif isinstance(statement, ast.Try):
             _either([statement.body, *(h.body for h in statement.handlers), statement.orelse], scope)
             _block(statement.finalbody, scope)
@@ -139,22 +137,12 @@ def _assign(statement: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: _Scope
 
 def _bind(target: ast.expr, item: Item, scope: _Scope) -> None:
     if isinstance(target, ast.Name):
+        if target.id in scope.names and isinstance(scope.names[target.id].node, Elsewhere):
+            _drop({target.id}, scope.found)
         scope.names[target.id] = item
-    path = _target_path(target)
+    path = target_path(target)
     if path and (scope.visible or "." in path or not item.is_plain()):
-        _flatten(scope.prefix + path, item, scope.found)
-
-
-def _target_path(target: ast.expr) -> str:
-    if isinstance(target, ast.Name):
-        return target.id
-    if isinstance(target, ast.Attribute):
-        base, key = _target_path(target.value), target.attr
-    elif isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-        base, key = _target_path(target.value), str(target.slice.value)
-    else:
-        return ""
-    return key if base == "self" else f"{base}.{key}" if base else ""
+        flatten(scope.prefix + path, item, scope.found)
 
 
 def _forget(target: ast.expr | None, names: Names) -> None:
@@ -172,7 +160,7 @@ def _parameters(function: _Function, names: Names, found: Found) -> Names:
     result = {arg.arg: Item(UNKNOWN, arg, arg) for arg in plain + given.kwonlyargs}
     for arg, default in pairs:
         result[arg.arg] = evaluate(default, names)
-        _flatten(f"{function.name}.{arg.arg}", result[arg.arg], found)
+        flatten(f"{function.name}.{arg.arg}", result[arg.arg], found)
     return result
 
 
@@ -186,6 +174,45 @@ def _imports(statement: ast.Import | ast.ImportFrom, scope: _Scope) -> None:
         if isinstance(statement, ast.ImportFrom):
             written = f"from {'.' * statement.level}{statement.module or ''} {written}"
         scope.found.append((f"import {name}", Item(written, statement, statement)))
+
+
+def _read_bases(body: list[ast.stmt], scope: _Scope) -> None:
+    for statement in body:
+        if not isinstance(statement, ast.ImportFrom):
+            continue
+        name = imported(statement)
+        base = scope.bring(name)
+        if base is None:
+            _imports(statement, scope)
+            scope.found.append((f"base {name}", Item(name, statement, statement)))
+            continue
+        wanted = {alias.name: alias.asname or alias.name for alias in statement.names}
+        if "*" in wanted:
+            wanted = {name: name for name in base.names}
+        scope.names.update({new: base.names[old] for old, new in wanted.items() if old in base.names})
+        for path, item in base.found:
+            head, dot, rest = path.partition(".")
+            if head in wanted or head.startswith("base "):
+                scope.found.append((wanted.get(head, head) + dot + rest, item))
+
+
+def _update(call: ast.expr, scope: _Scope) -> None:
+    """`optim_wrapper.merge(dict(…))`, `model.llm.update(…)`: how a config changes what a base file made."""
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return
+    path, how = target_path(call.func.value), call.func.attr
+    whole = scope.names.get(path.partition(".")[0])
+    if how not in ("merge", "update") or whole is None or not isinstance(whole.value, dict):
+        return
+    part = evaluate(ast.Call(ast.Name("dict", ast.Load()), call.args, call.keywords), scope.names)
+    if how == "update":
+        _drop({f"{path}.{key}" for key in part.value}, scope.found)
+    for key, item in part.value.items():
+        flatten(f"{path}.{key}", item, scope.found)
+
+
+def _drop(holders: set[str], found: Found) -> None:
+    found[:] = [pair for pair in found if not below(pair[0], holders)]
 
 
 def _calls(expression: ast.expr, scope: _Scope) -> None:
@@ -204,37 +231,11 @@ def _calls(expression: ast.expr, scope: _Scope) -> None:
         if name.endswith("add_argument"):
             _option(arguments, scope.found)
         else:
-            _flatten(name, Item(arguments, node, node), scope.found)
+            flatten(name, Item(arguments, node, node), scope.found)
 
 
 def _option(arguments: dict[str, Item], found: Found) -> None:
     """parser.add_argument("--lr", default=1e-4) sets lr."""
     flag = arguments.get("0")
     if flag and isinstance(flag.value, str) and "default" in arguments:
-        _flatten(flag.value.lstrip("-").replace("-", "_"), arguments["default"], found)
-
-
-def _flatten(path: str, item: Item, found: Found) -> None:
-    if len(found) > MAX_SETTINGS:
-        raise UnreadableError(1, f"more than {MAX_SETTINGS} settings, give the config alone")
-    if path:
-        found.append((path, item))
-    start = path + "." if path else ""
-    if isinstance(item.value, dict):
-        for key, value in item.value.items():
-            _flatten(start + key, value, found)
-    elif isinstance(item.value, list):
-        for key, value in zip(_entry_names(item.value), item.value):
-            _flatten(start + key, value, found)
-
-
-def _entry_names(entries: list[Item]) -> list[str]:
-    types = [entry.value["type"].value if _is_typed(entry) else "" for entry in entries]
-    if all(types) and len(set(types)) == len(types):
-        return types
-    return [str(index) for index in range(len(entries))]
-
-
-def _is_typed(entry: Item) -> bool:
-    kind = entry.value.get("type") if isinstance(entry.value, dict) else None
-    return kind is not None and isinstance(kind.value, Symbol)
+        flatten(flag.value.lstrip("-").replace("-", "_"), arguments["default"], found)

@@ -33,7 +33,8 @@ NULL = Symbol("None")  # how a change says "set it to None": None itself asks fo
 class Setting:
     """A value under its dotted path; `start` and `end` span the literal that decides it.
 
-    The literal may stand far from its use: in `lr = 2e-4 … dict(lr=lr)` it is the `2e-4`.
+    The literal may stand far from its use: in `lr = 2e-4 … dict(lr=lr)` it is the `2e-4`. One that stands in
+    another file, which the text builds on, has that file's name, and no span.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Setting:
     line: int
     start: int
     end: int
+    file: str = ""
 
 
 Changes = typing.Mapping[str, typing.Optional[Plain]]

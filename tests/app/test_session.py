@@ -62,7 +62,7 @@ def test_what_follows_from_several_facts_names_them(knowledge: Knowledge) -> Non
     decided = known(session.answer("gpu.bf16", True), knowledge)
     assert decided.values()["precision.compute"] == "bfloat16"
     source = next(fact.source for fact in decided.facts if fact.id == "precision.compute")
-    assert source.startswith("follows from framework.name (config.py:1); ")
+    assert source.startswith("follows from framework.trainer (follows from framework.name (config.py:1)); ")
     assert source.endswith("gpu.bf16 (answer)")
 
 

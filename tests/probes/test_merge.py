@@ -46,6 +46,16 @@ def test_the_launchers_config_beats_deepspeeds():
     assert merge(reports).values()["optimizer.learning_rate"] == 2
 
 
+def test_xtuner_writes_batch_accumulation_and_clipping_over_deepspeeds():
+    def part(fact, value):
+        return Report("ds.json", "config", (Fact(fact, value, "ds.json:1"),))
+
+    command = Report("run", "command", (Fact("framework.name", "xtuner", "run:1"),))
+    assert merge([part("batch.accumulation", 4), command]).values() == {"framework.name": "xtuner"}
+    assert merge([part("optimizer.learning_rate", 1e-5), command]).values()["optimizer.learning_rate"] == 1e-5
+    assert merge([part("batch.accumulation", 4)]).values() == {"batch.accumulation": 4}
+
+
 def test_what_another_report_knows_is_no_longer_unknown():
     unknown = (Unknown("optimizer.learning_rate", "not given"), Unknown("lora.enabled", "not given"))
     merged = merge([Report("a", "command", unknown=unknown), report("config", 1)])

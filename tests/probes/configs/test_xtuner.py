@@ -1,14 +1,7 @@
-import os
-import re
-from pathlib import Path
-
 import pytest
 
 from probes import configs
 from probes.report import Unknown
-
-ROOT = Path(__file__).parents[3]
-WHEEL = Path(os.environ.get("WHYNAN_XTUNER", ROOT / "xtuner-src")) / "xtuner" / "configs"
 
 
 def test_a_full_config_is_read_with_the_lines_that_decide(sample):
@@ -32,6 +25,7 @@ def test_a_full_config_is_read_with_the_lines_that_decide(sample):
         "lora.enabled": False,
         "quantization.bits": "none",
         "gradient_checkpointing": True,
+        "precision.loaded": "float32",
         "precision.weights": "float32",
         "optimizer.epsilon": 1e-8,
     }
@@ -53,12 +47,13 @@ def test_a_qlora_config_on_two_data_sets_is_read(sample, known):
         "precision.loss_scale": "static",
         "quantization.bits": 4,
         "quantization.compute_dtype": "float16",
+        "precision.loaded": "float16",
         "lora.enabled": True,
         "lora.scaling": 0.25,
         "schedule.warmup": False,
         "sequence.max_length": 1472,
     }
-    assert assumed == {"gradient_checkpointing": True}
+    assert assumed == {"gradient_checkpointing": True, "precision.weights": "float32"}
 
 
 def test_the_wrapper_decides_where_its_dtype_is_read(known):
@@ -67,14 +62,76 @@ def test_the_wrapper_decides_where_its_dtype_is_read(known):
     assert known(plain.format("AmpOptimWrapper"))[1]["precision.compute"] == "float16"
 
 
-def test_the_hugging_face_trainers_arguments_are_read(known):
+def test_each_model_that_is_loaded_has_its_format(known):
+    said, assumed = known(
+        "model = dict(type=LLaVAModel, freeze_llm=True,\n"
+        "    llm=dict(pretrained_model_name_or_path='a/b', torch_dtype=torch.float16),\n"
+        "    visual_encoder=dict(pretrained_model_name_or_path='a/clip'))\n"
+        "optim_wrapper = dict(type=AmpOptimWrapper)\n"
+    )
+    assert (said["precision.loaded"], assumed["precision.loaded_vision"]) == ("float16", "float32")
+    assert assumed["precision.weights"] == "float32"  # of the projector, which follows the vision encoder
     said, _ = known(
+        "model = dict(type=DPO, llm=dict(torch_dtype=torch.float32),\n"
+        "    ref_llm=dict(torch_dtype=torch.bfloat16))"
+    )
+    assert (said["precision.loaded"], said["precision.loaded_reference"]) == ("float32", "bfloat16")
+    assert said["precision.weights"] == "float32"
+
+
+def test_internvl_loads_and_quantizes_in_formats_of_its_own(known):
+    text = "model = dict(type=InternVL_V1_5, model_path='a/b'{})\noptim_wrapper = dict(type=AmpOptimWrapper)"
+    said, assumed = known(text.format(""))
+    assert (said["model.name"], assumed["precision.loaded_vision"]) == ("a/b", "bfloat16")
+    assert (assumed["precision.weights"], assumed["quantization.bits"]) == ("bfloat16", "none")
+    said, assumed = known(text.format(", quantization_llm=True, llm_lora=dict(type=LoraConfig)"))
+    assert (said["quantization.bits"], said["lora.enabled"]) == (4, True)
+    assert (assumed["quantization.compute_dtype"], assumed["precision.weights"]) == ("float16", "float32")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "expected"),
+    [
+        ("dict(max_length=2048, max_packed_length=16384)", 2048),
+        ("dict(packed_length=8192, dataset_cfg=dict(max_length=512))", 8192),
+        ("dict(type=ConcatDataset, datasets=[dict(max_length=512), dict(max_length=1024)])", 1024),
+        ("dict(type=ConcatDataset, datasets_cfg=dict(en=dict(max_length=512)))", 512),
+        ("dict(do_dataset_tokenization=False)", 65536),
+    ],
+)
+def test_the_longest_sequence_that_the_data_yields_is_the_length(known, dataset, expected):
+    text = f"model = dict(max_position_embeddings=65536)\ntrain_dataloader = dict(dataset={dataset})\n"
+    assert known(text + "optim_wrapper = dict(accumulative_counts=1)")[0]["sequence.max_length"] == expected
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        ("bf16=dict(enabled=True), zero_optimization=dict(stage=3)", ("bfloat16", 3)),
+        ("config=dict(bf16=dict(enabled=True), zero_optimization=dict(stage=2))", ("bfloat16", 2)),
+        ("config='ds_zero1.json'", (None, 1)),
+    ],
+)
+def test_a_deepspeed_strategy_in_the_config_is_read_as_its_json(known, strategy, expected):
+    text = (
+        f"strategy = dict(type=DeepSpeedStrategy, {strategy})\n"
+        "optim_wrapper = dict(type=DeepSpeedOptimWrapper, optimizer=dict(lr=1e-5))"
+    )
+    said, assumed = known(text)
+    values = {**assumed, **said}
+    assert said["deepspeed.enabled"] is True
+    assert (values.get("precision.compute"), values["deepspeed.stage"]) == expected
+
+
+def test_the_hugging_face_trainers_arguments_are_read(known):
+    said, assumed = known(
         "from xtuner.dataset import process_hf_dataset\nframework = 'huggingface'\nmax_length = 512\n"
         "training_args = dict(type=TrainingArguments, learning_rate=3e-4, fp16=True, warmup_steps=100)\n"
         "model = dict(pretrained_model_name_or_path='a/b', load_in_8bit=True)\nlora = dict(type=LoraConfig)\n"
     )
     assert said == {
         "framework.name": "xtuner",
+        "framework.trainer": "transformers",
         "optimizer.learning_rate": 3e-4,
         "schedule.warmup": True,
         "precision.compute": "float16",
@@ -83,16 +140,42 @@ def test_the_hugging_face_trainers_arguments_are_read(known):
         "lora.enabled": True,
         "sequence.max_length": 512,
     }
+    assert assumed["gradient_checkpointing"] is True
+    assert assumed["precision.weights"] == "float32"
+
+
+BASE = (
+    "lr = 2e-5\nmodel = dict(type=SupervisedFinetune, llm=dict(torch_dtype=torch.float16))\n"
+    "optim_wrapper = dict(type=AmpOptimWrapper, optimizer=dict(type=AdamW, lr=lr), dtype='float16')\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "_base_ = ['../base.py']\noptim_wrapper = dict(optimizer=dict(lr=1e-5))\n",
+        "with read_base():\n    from ..base import *\noptim_wrapper.merge(dict(optimizer=dict(lr=1e-5)))\n",
+    ],
+)
+def test_a_base_file_is_read_with_its_own_lines(text):
+    report = configs.read(text, "child.py", beside={"../base.py": BASE}.get)
+    facts = {fact.id: (fact.value, fact.source) for fact in report.facts}
+    assert facts["optimizer.learning_rate"][0] == 1e-5
+    assert facts["optimizer.learning_rate"][1].startswith("child.py:")
+    assert facts["precision.compute"] == ("float16", "base.py:3")
+    assert facts["precision.weights"] == ("float16", "base.py:2")
+    assert report.unknown == ()
 
 
 @pytest.mark.parametrize(
     "base",
-    ["_base_ = ['../base.py']", "_base_ = 'base.py'", "with read_base():\n    from .base import *"],
+    ["_base_ = ['../base.py']", "_base_ = '../base.py'", "with read_base():\n    from ..base import *"],
 )
-def test_a_base_file_is_asked_for(base):
+def test_a_base_file_that_was_not_given_is_asked_for(base):
     report = configs.read(f"{base}\noptim_wrapper = dict(optimizer=dict(lr=1e-5))\n", "child.py")
     assert report.values() == {"framework.name": "xtuner", "optimizer.learning_rate": 1e-5}
-    why, how = "the config builds on a base file that was not given", "give the base file too"
+    why = "the config builds on ../base.py, which was not given or is broken"
+    how = "give the folder with both in it"
     assert report.unknown == (
         Unknown("precision.compute", why, how),
         Unknown("lora.enabled", why, how),
@@ -142,40 +225,3 @@ def test_overrides_of_a_launch_count(known):
     said, _ = known(text, "command")
     assert said["precision.compute"] == "bfloat16"
     assert said["optimizer.learning_rate"] == 1e-5
-
-
-def only(pattern, text, kind):
-    found = re.findall(pattern, text, re.MULTILINE)
-    return kind(found[0]) if found else None
-
-
-@pytest.mark.skipif(not WHEEL.is_dir(), reason="xtuner's wheel is not unpacked (WHYNAN_XTUNER=…)")
-def test_every_config_that_xtuner_ships_is_read_as_plain_search_sees_it():
-    names = {"AdamW": "adamw", "PagedAdamW32bit": "paged_adamw_32bit"}
-    count = 0
-    for path in WHEEL.rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        values = configs.read(text, path.name).values()
-        if "optim_wrapper = dict(" not in text:
-            continue
-        count += 1
-        seen = {
-            "precision.compute": only(r"^\s+dtype='(\w+)'", text, str) or "float16",
-            "optimizer.learning_rate": only(r"^lr = (\S+)", text, float),
-            "optimizer.name": only(r"^optim_type = (\w+)", text, names.get),
-            "optimizer.max_grad_norm": only(r"^max_norm = (\S+)", text, float),
-            "batch.per_device": only(r"^batch_size = (\d+)", text, int),
-            "batch.accumulation": only(r"^accumulative_counts = (\d+)", text, int),
-            "sequence.max_length": only(r"^max_length = (\d+)$", text, int) or 2048 - 24 * 24,
-            "quantization.compute_dtype": only(r"bnb_4bit_compute_dtype=torch\.(\w+)", text, str),
-            "quantization.bits": 4
-            if "load_in_4bit=True" in text
-            else 8
-            if "load_in_8bit=True" in text
-            else "none",
-            "lora.enabled": "type=LoraConfig" in text,
-            "schedule.warmup": True,
-            "model.name": only(r"^(?:pretrained_model|llm)_name_or_path = '(.+)'", text, str),
-        }
-        assert {fact: values.get(fact) for fact in seen} == seen, path
-    assert count > 300

@@ -91,3 +91,9 @@ def test_an_import_is_put_behind_the_others_once():
     once = edit(text, line)
     assert once == "import os\nfrom torch.optim import AdamW\n\nx = 1\n"
     assert edit(once, line) == once
+
+
+def test_what_was_made_in_another_file_gets_a_line_of_its_own():
+    text = "with read_base():\n    from .base import *\noptim_wrapper.optimizer.lr = 1e-5\n"
+    assert edit(text, {"optim_wrapper.dtype": "bfloat16"}) == text + "optim_wrapper.dtype = 'bfloat16'\n"
+    assert edit(text, {"optim_wrapper.clip_grad.max_norm": 1}) == text  # clip_grad may not be there
