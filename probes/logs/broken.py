@@ -55,8 +55,24 @@ def zero(run: Run, hides_nan: bool) -> Verdict | None:
     if _lasts(flags[first:]):
         return Verdict("zero", _onset(run, first) if hidden else first, hidden, assumed)
     if hidden:
+        first = next(index for index, point in enumerate(run) if not point.loss or _is_dead(point))
         return Verdict("intermittent-nan", first, hidden, assumed)
     return Verdict("zero", first, hidden) if sum(flags) >= 3 else None
+
+
+def unlabelled(run: Run, hides_nan: bool) -> Verdict | None:
+    """Gradient norms of exactly 0 between others, in a log whose filter hides NaN.
+
+    PyTorch's mean over no label at all is NaN and its gradient exactly 0, so the weights live on.
+    It takes two: one zero may be a norm that was not taken.
+    """
+    if not hides_nan or any(point.reward is not None for point in run):  # equal rewards give no gradient
+        return None
+    norms = [(index, point.grad_norm) for index, point in enumerate(run) if point.grad_norm is not None]
+    still = [index for index, norm in norms if norm == 0]
+    if len(still) < 2 or median([norm for _, norm in norms]) < 1e-3:
+        return None
+    return Verdict("intermittent-nan", still[0], hidden_nan=True)
 
 
 def dips(run: Run, hides_nan: bool) -> Verdict | None:
@@ -102,7 +118,8 @@ def _onset(run: Run, first: int) -> int:
 
 
 def _is_dead(point: Point) -> bool:
-    return point.grad_norm is not None and not math.isfinite(point.grad_norm)
+    """Whether no gradient came of the point's last step: not a finite one, or exactly 0."""
+    return point.grad_norm is not None and (point.grad_norm == 0 or not math.isfinite(point.grad_norm))
 
 
 def _loss(point: Point) -> float:

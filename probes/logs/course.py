@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import typing
 
-from probes.logs.noise import median, running_median, spread
+from probes.logs.noise import by_chance, median, running_median, spread
 from probes.logs.point import Point
+from probes.logs.repeats import repeated
 from probes.logs.verdict import LEAST, Verdict
 
 Run = typing.Sequence[Point]
@@ -44,7 +45,7 @@ def climb(run: Run) -> Verdict | None:
         return None
     if math.exp(end) - math.exp(usual[lowest]) < 0.1:
         return None
-    left = max(index for index in range(lowest, count) if usual[index] <= usual[lowest] + rise / 4)
+    left = _last_below(usual, usual[lowest] + rise / 4)
     arrived = next(
         index
         for index in range(left, count)
@@ -55,8 +56,11 @@ def climb(run: Run) -> Verdict | None:
     drift = median(tail[-third:]) - median(tail[:third])
     # A shift happens within a few points, is below threefold, and what follows it is level.
     abrupt = arrived - left <= max(2, count // 50)
-    shifted = abrupt and len(tail) >= LEAST and rise < math.log(3) and drift < rise / 4
-    return Verdict("level-shift" if shifted else "divergence", left + 1)
+    if abrupt and len(tail) >= LEAST and rise < math.log(3) and drift < rise / 4:
+        return Verdict("level-shift", left + 1)
+    if not abrupt:  # a slow climb begins where it is past a tenth, as one would see it in the plot
+        left = min(left, _last_below(usual, usual[lowest] + max(math.log(1.1), 3 * error)))
+    return Verdict("divergence", left + 1)
 
 
 def spike(run: Run) -> Verdict | None:
@@ -64,7 +68,8 @@ def spike(run: Run) -> Verdict | None:
 
     One hard batch is no spike. A lone point counts where it is rare, a mean over several steps, and
     twofold (a single step: tenfold). Neighbours count where there are two (single steps: three), and
-    more where the data is so uneven that chance alone would line them up.
+    more where the data is so uneven that chance alone would line them up. Many count where more of
+    them than by chance take a point or two to come back: a hard batch is gone with the next one.
     """
     course = _course(run)
     count, noise = len(course), spread(course)
@@ -74,21 +79,20 @@ def spike(run: Run) -> Verdict | None:
         before = course[max(0, index - width) : index]
         after = course[index + 1 : index + 1 + 3 * width]  # wide, to have its middle behind a slow recovery
         level = median(before) if index > width else min(before)  # an early spike would be its own middle
-        height = course[index] - max(level, median(after or before))
-        if height > max(math.log(1.5), 6 * noise):
-            heights[index] = height
+        heights[index] = course[index] - max(level, median(after or before))
+    high = [index for index in heights if heights[index] > max(math.log(1.5), 6 * noise)]
     averaged = _is_averaged(run)
     lone = max(math.log(2 if averaged else 10), 10 * noise)
     if heights.get(count - 1, 0.0) > lone:
         return Verdict("divergence", count - 1)
     groups: list[list[int]] = []
-    for index in heights:
+    for index in high:
         if groups and groups[-1][-1] == index - 1:
             groups[-1].append(index)
         else:
             groups.append([index])
     longest = max(map(len, groups), default=0)
-    share = max(1, len(heights) - longest) / count
+    share = max(1, len(high) - longest) / count
     row = 2 if averaged else 3
     while count * share**row > 0.05:  # so often would chance make such a row in this log
         row += 1
@@ -96,6 +100,10 @@ def spike(run: Run) -> Verdict | None:
     firsts = [group[0] for group in groups if len(group) >= row]
     if len(singles) <= max(2, count // 200):
         firsts += [index for index in singles if heights[index] > lone]
+    raised = {index for index, height in heights.items() if height > max(math.log(1.2), 3 * noise)}
+    slow = [index for index in high if index + 1 in raised]
+    if by_chance(len(slow), len(high) * (len(raised) - len(slow)) / count) < 1e-4:
+        firsts += slow
     return Verdict("spike", min(firsts)) if firsts else None
 
 
@@ -110,6 +118,12 @@ def too_low(run: Run) -> Verdict | None:
         if median(losses[index : index + LEAST]) < IMPLAUSIBLE and (not seen_again or index == 0):
             return Verdict("too-low", index)
     return None
+
+
+def again(run: Run) -> Verdict | None:
+    """Data that come a second time are a bit easier: the loss steps down to where it does not belong."""
+    start = repeated(run)
+    return None if start is None else Verdict("level-shift", start, repeated=True)
 
 
 def flat(run: Run) -> Verdict | None:
@@ -152,6 +166,11 @@ def gradient_spike(run: Run) -> Verdict | None:
     # The first steps of a new head or adapter have large gradients in healthy runs.
     high = [index for index in high if index >= LEAST]
     return Verdict("gradient-spike", min([*high, *absurd])) if len(high) >= 3 or absurd else None
+
+
+def _last_below(values: list[float], limit: float) -> int:
+    """The index of the last value that is not above the limit."""
+    return max(index for index, value in enumerate(values) if value <= limit)
 
 
 def _is_averaged(run: Run) -> bool:

@@ -30,3 +30,9 @@ def spread(values: typing.Sequence[float]) -> float:
 def running_median(values: typing.Sequence[float], reach: int) -> list[float]:
     """The median of each value and its `reach` neighbours on either side."""
     return [median(values[max(0, index - reach) : index + reach + 1]) for index in range(len(values))]
+
+
+def by_chance(found: int, expected: float) -> float:
+    """How likely at least `found` events are where so many are expected, and each comes by itself (Poisson)."""
+    fewer = sum(expected**count / math.factorial(count) for count in range(min(found, 100)))
+    return max(0.0, 1 - math.exp(-expected) * fewer)
