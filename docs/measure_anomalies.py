@@ -2,20 +2,21 @@
 
     python3 -m venv /tmp/peers
     /tmp/peers/bin/pip install trainproof==0.22.0 runmedic==0.1.1 trainspotter==0.2.6 losslint==0.4.1
-    .venv/bin/python docs/measure_anomalies.py --peers /tmp/peers/bin/python     prints; --write puts the
-                                                                                 tables into docs/measured.md
+    .venv/bin/python -m docs.measure_anomalies --peers /tmp/peers/bin/python     prints; --write puts
+                                                                     the tables into docs/measured.md
 
-The curves are made by faulty_runs.py and healthy_runs.py, written as real logs (run_logs.py) and read by the real
-readers. The seeds of the table are 100 to 102; while the rules were made, nobody looked at these but at 0 to 2.
+The curves are made by made_runs/, written as real logs and read by the real readers. The seeds of the
+table are 100 to 102; the rules were made on other ones (0 to 22).
 
-Right kind, whynan: `loss.symptom` is the contract's word for the curve; each finer fact that the kind is about is
-said (what came before, hidden NaN, the level, repeated data); and the first bad step is where the fault begins. That
-is the very line for NaN, Inf and 0, within two lines of it for what begins at once, and for what builds up slowly
-between its begin and where it is plain (`Made.first`).
+Right kind, whynan: `loss.symptom` is the contract's word for the curve; each finer fact that the kind is
+about is said (what came before, hidden NaN, the level, repeated data); and the first bad step is where the
+fault begins. That is the very line for NaN, Inf and 0, within two lines of it for what begins at once, and
+for what builds up slowly between its begin and where it is plain (`Made.first`).
 
-Right kind, a peer: one of its findings, of any severity, names the kind in the widest sense (NAMES below); the step
-and the finer facts do not count. On a faulty curve it gets the log and the same numbers as a trainer_state.json,
-which all four read, and the better of the two counts; on a healthy one the trainer_state.json counts.
+Right kind, a peer: one of its findings, of any severity, names the kind in the widest sense (NAMES below);
+the step and the finer facts do not count. On a faulty curve it gets the log and the same numbers as a
+trainer_state.json, which all four read, and the better of the two counts; on a healthy one the
+trainer_state.json counts.
 
 Alarm: whynan names a symptom that is not healthy; a peer has a finding that is more than information.
 """
@@ -32,17 +33,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import faulty_runs
-import healthy_runs
-from run_logs import state, write
-from runs import Made
-
+from docs.made_runs import broken, healthy, wrong
+from docs.made_runs.logs import state, write
+from docs.made_runs.run import Made
 from probes import files
 from probes.merge import merge
 from probes.report import ReadError, Value
 
 MEASURED = Path(__file__).parent / "measured.md"
 SEEDS = (100, 101, 102)
+FAULTY = (*broken.KINDS, *wrong.KINDS)
 TOOLS = ("trainproof", "runmedic", "trainspotter", "losslint")
 
 # What a peer calls each symptom, in the widest sense: pieces of its finding's name.
@@ -117,23 +117,21 @@ def curves(seeds: Iterable[int], folder: Path) -> list[Curve]:
     """Every kind at every strength and seed, written into the folder."""
     found = []
     for seed in seeds:
-        made = [
-            (kind.__name__, strength, kind(random.Random(f"{kind.__name__} {strength} {seed}"), strength))
-            for kind in faulty_runs.KINDS
-            for strength in range(3)
-        ]
-        made += [
-            (kind.__name__, None, kind(random.Random(f"{kind.__name__} {seed}")))
-            for kind in healthy_runs.KINDS
-        ]
-        for kind, strength, run in made:
-            place = folder / f"{kind}-{strength}-{seed}"
+        made: list[tuple[str, int | None, Made]] = []
+        for kind in FAULTY:
+            for strength in range(3):
+                rng = random.Random(f"{kind.__name__} {strength} {seed}")
+                made.append((kind.__name__, strength, kind(rng, strength)))
+        for well in healthy.KINDS:
+            made.append((well.__name__, None, well(random.Random(f"{well.__name__} {seed}"))))
+        for name, degree, run in made:
+            place = folder / f"{name}-{degree}-{seed}"
             (place / "state").mkdir(parents=True)
-            name, text = write(run)
-            (place / name).write_text(text, encoding="utf-8")
+            log, text = write(run)
+            (place / log).write_text(text, encoding="utf-8")
             again = place / "state" / "trainer_state.json"
             again.write_text(state(run), encoding="utf-8")
-            found.append(Curve(kind, strength, seed, run, place / name, again))
+            found.append(Curve(name, degree, seed, run, place / log, again))
     return found
 
 
@@ -216,11 +214,11 @@ def _judged(curve: Curve, log: list[tuple[str, str]], again: list[tuple[str, str
 def table(found: list[Curve], answers: dict[str, list[Answer] | None]) -> str:
     """The figures as Markdown: all curves together, then kind by kind."""
     faulty = [place for place, curve in enumerate(found) if curve.strength is not None]
-    healthy = [place for place, curve in enumerate(found) if curve.strength is None]
+    well = [place for place, curve in enumerate(found) if curve.strength is None]
     seeds = ", ".join(str(seed) for seed in sorted({curve.seed for curve in found}))
     lines = [
-        f"{len(faulty)} faulty curves ({len(faulty_runs.KINDS)} kinds at three strengths) and "
-        f"{len(healthy)} healthy ones ({len(healthy_runs.KINDS)} kinds), seeds {seeds}.",
+        f"{len(faulty)} faulty curves ({len(FAULTY)} kinds at three strengths) and "
+        f"{len(well)} healthy ones ({len(healthy.KINDS)} kinds), seeds {seeds}.",
         "",
         "| tool | right kind | any alarm on the faulty | false alarms on the healthy |",
         "|---|---:|---:|---:|",
@@ -230,9 +228,9 @@ def table(found: list[Curve], answers: dict[str, list[Answer] | None]) -> str:
             lines.append(f"| {tool} | could not be run | | |")
             continue
         right, alarms = (sum(given[i].right for i in faulty), sum(given[i].alarm for i in faulty))
-        false = sum(given[i].alarm for i in healthy)
+        false = sum(given[i].alarm for i in well)
         shares = f"{right} ({right / len(faulty):.1%}) | {alarms} ({alarms / len(faulty):.1%})"
-        lines.append(f"| {tool} | {shares} | {false} ({false / len(healthy):.1%}) |")
+        lines.append(f"| {tool} | {shares} | {false} ({false / len(well):.1%}) |")
     there = {tool: given for tool, given in answers.items() if given is not None}
     lines += ["", f"| kind | curves | {' | '.join(there)} |", "|---|" + "---:|" * (len(there) + 1)]
     for kind in dict.fromkeys(curve.kind for curve in found):

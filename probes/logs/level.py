@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 import typing
 
@@ -21,17 +22,19 @@ SUMMED = 2.5
 
 def level(run: typing.Sequence[Point], points: typing.Sequence[Point]) -> Found:
     """`loss.level` of a run whose losses are numbers; `points` holds the evaluations too."""
-    return _times_accumulation(run, points) or _near_ln_vocabulary(run)
+    return _times_accumulation(points) or _near_ln_vocabulary(run)
 
 
-def _times_accumulation(run: typing.Sequence[Point], points: typing.Sequence[Point]) -> Found:
+def _times_accumulation(points: typing.Sequence[Point]) -> Found:
     """Whether the training loss is a multiple of the evaluation's, and the same at every evaluation.
 
     The Trainer of transformers divided by the accumulation steps in evaluation only (4.46 to 4.47).
     """
     ratios, line = [], 0
+    near: collections.deque[float] = collections.deque(maxlen=LEAST)
     for point in points:
-        near = [one.loss for one in run if one.loss is not None and one.line < point.line][-LEAST:]
+        if point.loss is not None and math.isfinite(point.loss):
+            near.append(point.loss)
         if point.eval_loss is not None and point.eval_loss > 0 and len(near) == LEAST:
             ratios.append(median(near) / point.eval_loss)
             line = point.line

@@ -32,12 +32,12 @@ def repeated(run: typing.Sequence[Point]) -> int | None:
     steps = [two - one for one, two in zip(course, course[1:])]
     most = 3 * 1.4826 * median([abs(step) for step in steps])
     steps = [max(-most, min(most, step)) for step in steps]
-    likeness = [
-        _likeness(steps[: min(MOST, start, len(steps) - start)], steps[start:])
-        for start in range(LEAST, len(steps) - LEAST + 1)
-    ]
-    best = max(range(len(likeness)), key=likeness.__getitem__, default=None)
-    return best + LEAST if best is not None and likeness[best] > SURE else None
+    likeness = {
+        start: _likeness(steps[: min(MOST, start - 1, len(steps) - start)], steps[start:])
+        for start in range(LEAST + 1, len(steps) - LEAST + 1)
+    }
+    best = max(likeness, key=likeness.__getitem__, default=None)
+    return best if best is not None and likeness[best] > SURE else None
 
 
 def _likeness(one: typing.Sequence[float], two: typing.Sequence[float]) -> float:

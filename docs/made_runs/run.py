@@ -1,13 +1,15 @@
-"""Training runs made at random, as their logs would show them: what every kind below is built from.
+"""Training runs made at random, as their logs would show them: what the kinds beside this are built from.
 
-A run is simulated step by step and then logged as the frameworks do it: the loss of a window's mean or of its
-last step, the Trainer's filter for NaN, the gradient norm of the last step. Nothing here knows how whynan judges.
+A run is simulated step by step and then logged as the frameworks do it: the loss of a window's mean or of
+its last step, the Trainer's filter for NaN, the gradient norm of the last step. Nothing here knows how whynan
+judges.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 NAN = math.nan
@@ -17,6 +19,8 @@ FILTERED = ("trainer", "trainer_state", "json_lines")
 MEANS = ("mmengine", "megatron", "deepspeed")
 LAST = ("plain", "table")
 FORMS = (*FILTERED, *MEANS, *LAST)
+VISIBLE = (*MEANS, *LAST)  # forms that print NaN
+NORMED = ("mmengine", "megatron", *LAST)  # of these, those that print a gradient norm
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Made:
 
     rows: list[Row]
     form: str
-    truth: dict[str, object]
+    truth: Mapping[str, object]
     first: tuple[int, int] | None = None
     tail: str = ""
 

@@ -1,4 +1,4 @@
-"""Healthy runs that look odd: what people (and rules) take for a fault. See runs.py."""
+"""Healthy runs that look odd: what people (and rules) take for a fault. See run.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from runs import LAST, MEANS, NAN, Made, Row, Steps, evaluated, ordinary, overflows, scaled
+from docs.made_runs.run import LAST, MEANS, NAN, Made, Row, Steps, evaluated, ordinary, overflows, scaled
 
 # A log of too few points, or of a loss without a course, may be left unjudged.
 WELL = {"loss.symptom": ("healthy", None), "data.repeated": (None, False)}
@@ -117,15 +117,11 @@ def curriculum(rng: random.Random) -> Made:
 
 
 def long_warm_up(rng: random.Random) -> Made:
+    """The rate climbs for a third of the run, and nothing much happens until then."""
     steps = ordinary(rng, points=(100, 200))
-    warm = steps.at(0.35)
-    level = sum(steps.losses[:5]) / 5
-    steps.losses = [
-        level * math.exp(rng.gauss(0, 0.03))
-        if step < warm
-        else loss * (1 + 0.2 * math.exp((warm - step) / warm))
-        for step, loss in enumerate(steps.losses)
-    ]
+    warm, first = steps.at(0.35), steps.losses[: 3 * steps.every]
+    steps.losses = [*rng.choices(first, k=warm), *steps.losses[: steps.count - warm]]
+    steps.rates = [max(steps.rates) * min(1.0, (step + 1) / warm) for step in range(steps.count)]
     return _made(steps)
 
 

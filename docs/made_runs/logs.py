@@ -1,4 +1,4 @@
-"""A made run as the text that its framework prints: see runs.py."""
+"""A made run as the text that its framework prints: see run.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 
-from runs import Made, Row
+from docs.made_runs.run import Made, Row
 
 OVERFLOW = (
     "[2026-11-24 03:12:07,411] [INFO] [loss_scaler.py:190:update_scale] [deepspeed] OVERFLOW! "
