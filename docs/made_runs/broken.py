@@ -130,7 +130,7 @@ def filtered_dips(rng: random.Random, strength: int) -> Made:
     rows = steps.rows(norms=False)
     falls = [(row.loss or 0) / (was.loss or 1) for row, was in zip(rows, clean, strict=True)]
     hidden = next(row.step for row, fall in zip(rows, falls, strict=True) if fall < 1)
-    plain = next(row.step for row, fall in zip(rows, falls, strict=True) if fall < 0.75)
+    plain = next((row.step for row, fall in zip(rows, falls, strict=True) if fall < 0.75), rows[-1].step)
     truth = {"loss.symptom": "intermittent-nan", "loss.hidden_nan": True}
     return Made(rows, steps.form, truth, (hidden, plain))
 

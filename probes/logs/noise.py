@@ -50,5 +50,8 @@ def jump(values: typing.Sequence[float], width: int) -> tuple[int, float, float]
 
 def by_chance(found: int, expected: float) -> float:
     """How likely `found` events or more are where each comes by itself and so many are expected (Poisson)."""
-    fewer = sum(expected**count / math.factorial(count) for count in range(min(found, 100)))
-    return max(0.0, 1 - math.exp(-expected) * fewer)
+    fewer, exactly = 0.0, math.exp(-expected)  # which is 0 above 745: then all is taken for chance
+    for count in range(found):
+        fewer += exactly
+        exactly *= expected / (count + 1)
+    return max(0.0, 1 - fewer)

@@ -46,4 +46,4 @@ def _likeness(one: typing.Sequence[float], two: typing.Sequence[float]) -> float
     mean, other = sum(one) / count, sum(two[:count]) / count
     shared = sum((a - mean) * (b - other) for a, b in zip(one, two))
     size = math.sqrt(sum((a - mean) ** 2 for a in one) * sum((b - other) ** 2 for b in two[:count]))
-    return math.atanh(min(0.999, shared / size)) * math.sqrt((count - 3) / 1.5) if size else 0.0
+    return math.atanh(max(-0.999, min(0.999, shared / size))) * math.sqrt((count - 3) / 1.5) if size else 0.0

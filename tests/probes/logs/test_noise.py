@@ -46,3 +46,4 @@ def test_events_by_chance_follow_poisson():
     assert by_chance(1, 2.0) == pytest.approx(1 - math.exp(-2))
     assert by_chance(3, 0.1) == pytest.approx(1.547e-4, rel=1e-3)
     assert by_chance(1, 0.0) == 0.0
+    assert by_chance(5_000, 2_500.0) == 1.0  # beyond what exp can tell
