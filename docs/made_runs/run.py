@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 NAN = math.nan
 # What is logged of a window of steps: its mean without NaN (transformers, logging_nan_inf_filter), its mean,
@@ -57,7 +57,6 @@ class Made:
 class Steps:
     """A run step by step, to be bent by a fault before it is logged. Lists of one length, in nats."""
 
-    rng: random.Random
     losses: list[float]
     norms: list[float]
     rates: list[float]
@@ -136,7 +135,7 @@ def ordinary(
         losses.append((end + (start - end) * fall) * math.exp(rng.gauss(0, min(single, 0.5))))
         norms.append(level * (1 + 2 * math.exp(-40 * done)) * math.exp(rng.gauss(0, 0.25)))
         rates.append(peak * min((step + 1) / warm, 0.5 + 0.5 * math.cos(math.pi * done)))
-    return Steps(rng, losses, norms, rates, width, form, epochs)
+    return Steps(losses, norms, rates, width, form, epochs)
 
 
 def scaled(steps: Steps, start: int, factors: list[float]) -> None:
@@ -164,8 +163,3 @@ def evaluated(steps: Steps, times: int, rise: float = 1.05) -> None:
 def overflows(step: int, scale: float, times: int, least: float = 0.0) -> list[Row]:
     """A dynamic scale that is halved so many times at one step, down to `least`."""
     return [Row(step, loss_scale=max(least, scale / 2**time)) for time in range(1, times + 1)]
-
-
-def moved(rows: list[Row], by: int) -> list[Row]:
-    """The rows with their steps shifted."""
-    return [replace(row, step=row.step + by) for row in rows]

@@ -65,7 +65,7 @@ def unlabelled(run: Run, hides_nan: bool) -> Verdict | None:
     """Gradient norms of exactly 0 between others, in a log whose filter hides NaN.
 
     PyTorch's mean over no label at all is NaN and its gradient exactly 0, so the weights live on. It
-    takes two, after the first norm: DeepSpeed may print 0 for the steps that its scaler skips at first.
+    takes two, after the first norm: steps that a loss scaler skips at first may have none to print.
     """
     if not hides_nan or any(point.reward is not None for point in run):  # equal rewards give no gradient
         return None

@@ -11,8 +11,8 @@ from probes.logs.point import Point
 from probes.logs.trends import Found
 from probes.logs.verdict import LEAST
 
-# Nats that guessing costs: from 32,000 tokens (Llama 2) to 256,000 (Gemma), and 3 % for a start that is
-# a bit worse than an even guess.
+# Nats that guessing costs: from 32,000 tokens (Llama 2) to 256,000 (Gemma), with room for what the first
+# steps have learnt and for a start that is a bit worse than an even guess.
 GUESS = (math.log(32_000) * 0.98, math.log(256_000) * 1.03)
 # A guess costs every token the same, so batches hardly differ. What differs more is no guess.
 EVEN = 0.03
@@ -28,7 +28,7 @@ def level(run: typing.Sequence[Point], points: typing.Sequence[Point]) -> Found:
 def _times_accumulation(points: typing.Sequence[Point]) -> Found:
     """Whether the training loss is a multiple of the evaluation's, and the same at every evaluation.
 
-    The Trainer of transformers divided by the accumulation steps in evaluation only (4.46 to 4.47).
+    Some versions of the Trainer print the sum over the accumulation steps (transformers issue 34263).
     """
     ratios, line = [], 0
     near: collections.deque[float] = collections.deque(maxlen=LEAST)
