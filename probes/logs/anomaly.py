@@ -7,6 +7,7 @@ import typing
 
 from probes.logs import broken, course, trends
 from probes.logs.curve import thin
+from probes.logs.level import level
 from probes.logs.point import Point
 from probes.logs.steps import attempts
 from probes.logs.verdict import LEAST, Verdict
@@ -15,8 +16,16 @@ from probes.report import ASSUMED, MEASURED, Fact, Report, Unknown, Value
 SHOWN = 2_000  # points of the curve in a report
 
 # The first rule that speaks decides; what cannot be a course comes before what can.
-BROKEN = (broken.not_finite, broken.zero, broken.dips)
-COURSE = (course.too_high, course.climb, course.spike, course.too_low, course.flat, course.gradient_spike)
+BROKEN = (broken.not_finite, broken.zero, broken.unlabelled, broken.dips)
+COURSE = (
+    course.too_high,
+    course.climb,
+    course.spike,
+    course.too_low,
+    course.again,
+    course.flat,
+    course.gradient_spike,
+)
 
 
 def judge(
@@ -46,6 +55,8 @@ def judge(
         filtered = ASSUMED if verdict.assumed else MEASURED
         say("loss.symptom", (verdict.symptom, line), MEASURED if verdict.symptom == "zero" else filtered)
         say("loss.hidden_nan", (verdict.hidden_nan, line), filtered)
+        say("data.repeated", (verdict.repeated or None, line))
+        say("loss.level", level(run, points))
     if bad:
         say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
         say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
@@ -113,7 +124,7 @@ def _beyond_training(
     points: typing.Sequence[Point],
     messages: typing.Mapping[str, int],
 ) -> tuple[Verdict | None, int]:
-    """What evaluation, the loss scaler and generation add where the training loss itself is well.
+    """What evaluation, the loss scaler and generation add where the course of the training loss is well.
 
     Gives the verdict and the line that decides it.
     """
@@ -122,6 +133,9 @@ def _beyond_training(
     for point in points:
         if point.eval_loss is not None and not math.isfinite(point.eval_loss):
             return Verdict("eval-only-nan"), point.line
+    height = level(run, points)
+    if height and height[0] == "times-accumulation":
+        return Verdict("too-high", 0), height[1]
     for message, found in (
         ("loss-scale-minimum", "loss-scale-exhausted"),
         ("probability-tensor", "nan-at-generation"),

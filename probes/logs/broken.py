@@ -7,6 +7,7 @@ import typing
 
 from probes.logs.noise import median, running_median, spread
 from probes.logs.point import Point
+from probes.logs.trends import is_averaged
 from probes.logs.verdict import Verdict
 
 Run = typing.Sequence[Point]
@@ -55,15 +56,33 @@ def zero(run: Run, hides_nan: bool) -> Verdict | None:
     if _lasts(flags[first:]):
         return Verdict("zero", _onset(run, first) if hidden else first, hidden, assumed)
     if hidden:
+        first = next(index for index, point in enumerate(run) if not point.loss or _is_dead(point))
         return Verdict("intermittent-nan", first, hidden, assumed)
     return Verdict("zero", first, hidden) if sum(flags) >= 3 else None
 
 
-def dips(run: Run, hides_nan: bool) -> Verdict | None:
-    """Single losses far below their neighbours, where the Trainer's filter left NaN out of a mean.
+def unlabelled(run: Run, hides_nan: bool) -> Verdict | None:
+    """Gradient norms of exactly 0 between others, in a log whose filter hides NaN.
 
-    Only in a log that is otherwise calm (5 % from point to point): there, means over several steps do
-    not fall by 15 % and come back, and never without others that rise as far.
+    PyTorch's mean over no label at all is NaN and its gradient exactly 0, so the weights live on. It
+    takes two, after the first norm: steps that a loss scaler skips at first may have none to print.
+    """
+    if not hides_nan or any(point.reward is not None for point in run):  # equal rewards give no gradient
+        return None
+    norms = [(index, point.grad_norm) for index, point in enumerate(run) if point.grad_norm is not None]
+    usual = median([norm for _, norm in norms if math.isfinite(norm)] or [0.0])
+    still = [index for index, norm in norms if norm == 0]
+    begun = next((index for index, norm in norms if norm != 0), len(run))
+    if usual < 1e-3 or sum(index > begun for index in still) < 2:
+        return None
+    return Verdict("intermittent-nan", still[0], hidden_nan=True)
+
+
+def dips(run: Run, hides_nan: bool) -> Verdict | None:
+    """Losses below their neighbours, where the Trainer's filter left NaN out of a mean.
+
+    Only in a log that is calm (10 % from point to point, 5 % where it may be single steps): there, means
+    over several steps do not fall by 15 % and come back, and never without others that rise as far.
     """
     if not hides_nan or len(run) < 20 or any(_loss(point) <= 0 for point in run):
         return None
@@ -75,11 +94,19 @@ def dips(run: Run, hides_nan: bool) -> Verdict | None:
     low = [index for index, value in enumerate(away) if value < -depth]
     high = sum(value > depth for value in away)
     dead = any(_is_dead(run[index]) for index in low)
-    if noise > 0.05 or not (3 if dead else 5) <= len(low) <= 0.45 * len(run) or 4 * high > len(low):
+    if noise > (0.1 if is_averaged(run) else 0.05) or not 3 <= len(low) <= 0.45 * len(run):
+        return None
+    if 4 * high > len(low) or (len(low) < 5 and not dead and not _sinks(away, max(0.1, 3 * noise))):
         return None
     if low[-1] - low[0] < len(run) / 4:  # all in one place: the curve does something else there
         return None
     return Verdict("intermittent-nan", low[0], hidden_nan=True, assumed=not dead)
+
+
+def _sinks(away: list[float], limit: float) -> bool:
+    """Whether, by three deviations, more values are far below than above, where chance puts as many."""
+    low, high = sum(value < -limit for value in away), sum(value > limit for value in away)
+    return low - high > 3 * math.sqrt(low + high)
 
 
 def _lasts(flags: list[bool]) -> bool:
@@ -102,7 +129,8 @@ def _onset(run: Run, first: int) -> int:
 
 
 def _is_dead(point: Point) -> bool:
-    return point.grad_norm is not None and not math.isfinite(point.grad_norm)
+    """Whether no gradient came of the point's last step: not a finite one, or exactly 0."""
+    return point.grad_norm is not None and (point.grad_norm == 0 or not math.isfinite(point.grad_norm))
 
 
 def _loss(point: Point) -> float:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import typing
 
-from probes.logs.noise import median, running_median, spread
+from probes.logs.noise import by_chance, jump, median, running_median, spread
 from probes.logs.point import Point
+from probes.logs.repeats import repeated
+from probes.logs.trends import is_averaged
 from probes.logs.verdict import LEAST, Verdict
 
 Run = typing.Sequence[Point]
@@ -44,59 +46,84 @@ def climb(run: Run) -> Verdict | None:
         return None
     if math.exp(end) - math.exp(usual[lowest]) < 0.1:
         return None
-    left = max(index for index in range(lowest, count) if usual[index] <= usual[lowest] + rise / 4)
-    arrived = next(
-        index
-        for index in range(left, count)
-        if usual[index] >= usual[lowest] + 0.75 * rise or index + 1 == count
+    start, low, high = jump(course, width)
+    # A shift is most of the rise, happens from one point to the next, and is below threefold.
+    before, after = median(course[max(0, start - 3) : start]), median(course[start : start + 3])
+    abrupt = (
+        high - low > max(rise / 2, 5 * error)
+        and before < low + (high - low) / 3
+        and after > high - (high - low) / 3
     )
-    tail = course[arrived:]
-    third = max(1, len(tail) // 3)
-    drift = median(tail[-third:]) - median(tail[:third])
-    # A shift happens within a few points, is below threefold, and what follows it is level.
-    abrupt = arrived - left <= max(2, count // 50)
-    shifted = abrupt and len(tail) >= LEAST and rise < math.log(3) and drift < rise / 4
-    return Verdict("level-shift" if shifted else "divergence", left + 1)
+    if abrupt:
+        tail = course[start:]
+        third = max(1, len(tail) // 3)
+        level = median(tail[-third:]) - median(tail[:third]) < (high - low) / 4
+        shifted = len(tail) >= LEAST and high - low < math.log(3) and level
+        return Verdict("level-shift" if shifted else "divergence", start)
+    # A climb begins where it is past a fifth for good, as one sees it in the plot.
+    seen = usual[lowest] + min(rise / 4, max(math.log(1.2), 4 * error))
+    left = max(index for index, value in enumerate(usual) if value <= seen)
+    return Verdict("divergence", min(left + 1, count - 1))
 
 
 def spike(run: Run) -> Verdict | None:
     """Points far above what came before and what comes after, or a log that ends high up.
 
     One hard batch is no spike. A lone point counts where it is rare, a mean over several steps, and
-    twofold (a single step: tenfold). Neighbours count where there are two (single steps: three), and
-    more where the data is so uneven that chance alone would line them up.
+    twofold (a single step: tenfold). A hard batch is gone with the next one, and a spike takes some
+    points to come back: it takes a row of two (single steps: three), one of them double or two half as
+    much again. The row is longer where the data is so uneven that chance would line them up, and two
+    are enough where there are more such rows than by chance.
     """
     course = _course(run)
-    count, noise = len(course), spread(course)
-    width = max(5, min(25, count // 8))
-    heights: dict[int, float] = {}
-    for index in range(1, count):
-        before = course[max(0, index - width) : index]
-        after = course[index + 1 : index + 1 + 3 * width]  # wide, to have its middle behind a slow recovery
-        level = median(before) if index > width else min(before)  # an early spike would be its own middle
-        height = course[index] - max(level, median(after or before))
-        if height > max(math.log(1.5), 6 * noise):
-            heights[index] = height
-    averaged = _is_averaged(run)
+    count, noise, averaged = len(course), spread(course), is_averaged(run)
+    heights = _heights(course)
     lone = max(math.log(2 if averaged else 10), 10 * noise)
-    if heights.get(count - 1, 0.0) > lone:
+    if heights[-1] > lone:
         return Verdict("divergence", count - 1)
-    groups: list[list[int]] = []
-    for index in heights:
-        if groups and groups[-1][-1] == index - 1:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    longest = max(map(len, groups), default=0)
-    share = max(1, len(heights) - longest) / count
-    row = 2 if averaged else 3
-    while count * share**row > 0.05:  # so often would chance make such a row in this log
-        row += 1
-    singles = [group[0] for group in groups if len(group) == 1]
-    firsts = [group[0] for group in groups if len(group) >= row]
+    rows = _rows([height > max(math.log(1.2), 3 * noise) for height in heights])
+    lengths = [len(row) for row in rows]
+    share = max(1, sum(lengths) - max(lengths, default=0)) / count
+    least = 2 if averaged else 3
+    while count * share**least > 0.05:  # so often would chance make such a row in this log
+        least += 1
+    # A row begins as often as a raised point comes by itself, in even and in uneven data.
+    alone = len(rows) / (count - sum(lengths) + len(rows))
+    if by_chance(sum(lengths) - len(rows), alone * sum(lengths)) < 1e-4:
+        least = 2
+    double, half = max(math.log(2), 6 * noise), max(math.log(1.5), 6 * noise)
+    firsts = []
+    for row in rows:
+        top = sorted(heights[index] for index in row)[-2:]
+        if len(row) >= least and (top[-1] > double or top[0] > half):
+            firsts.append(row[0])
+    singles = [row[0] for row in rows if len(row) == 1 and heights[row[0]] > half]
     if len(singles) <= max(2, count // 200):
         firsts += [index for index in singles if heights[index] > lone]
     return Verdict("spike", min(firsts)) if firsts else None
+
+
+def _heights(course: list[float]) -> list[float]:
+    """How far each value is above what came before and what comes after; a slow recovery is no level."""
+    width = max(5, min(25, len(course) // 8))
+    heights = [0.0]
+    for index in range(1, len(course)):
+        before = course[max(0, index - width) : index]
+        after = course[index + 1 : index + 1 + 3 * width]  # wide, to have its middle behind a slow recovery
+        level = median(before) if index > width else min(before)  # an early spike would be its own middle
+        heights.append(course[index] - max(level, median(after or before)))
+    return heights
+
+
+def _rows(flags: list[bool]) -> list[list[int]]:
+    """The indices of the flags that are set, neighbours together."""
+    rows: list[list[int]] = []
+    for index in [index for index, flag in enumerate(flags) if flag]:
+        if rows and rows[-1][-1] == index - 1:
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    return rows
 
 
 def too_low(run: Run) -> Verdict | None:
@@ -110,6 +137,12 @@ def too_low(run: Run) -> Verdict | None:
         if median(losses[index : index + LEAST]) < IMPLAUSIBLE and (not seen_again or index == 0):
             return Verdict("too-low", index)
     return None
+
+
+def again(run: Run) -> Verdict | None:
+    """Data that come a second time are a bit easier: the loss steps down to where it does not belong."""
+    start = repeated(run)
+    return None if start is None else Verdict("level-shift", start, repeated=True)
 
 
 def flat(run: Run) -> Verdict | None:
@@ -147,17 +180,11 @@ def gradient_spike(run: Run) -> Verdict | None:
     level, noise = median([size for _, size in sizes]), spread([size for _, size in sizes])
     usual = running_median([size for _, size in sizes], 10)
     heights = [(index, size - max(middle, level)) for (index, size), middle in zip(sizes, usual)]
-    high = [index for index, height in heights if height > max(math.log(10), 8 * noise)]
+    high = [index for index, height in heights if height > max(math.log(10), 6 * noise)]
     absurd = [index for index, height in heights if height > max(math.log(1000), 8 * noise)]
     # The first steps of a new head or adapter have large gradients in healthy runs.
     high = [index for index in high if index >= LEAST]
     return Verdict("gradient-spike", min([*high, *absurd])) if len(high) >= 3 or absurd else None
-
-
-def _is_averaged(run: Run) -> bool:
-    """Whether a logged point stands for several steps."""
-    gaps = [(two.step or 0) - (one.step or 0) for one, two in zip(run, run[1:])]
-    return median(gaps) > 1
 
 
 def _losses(run: Run) -> list[float]:

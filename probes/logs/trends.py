@@ -15,6 +15,12 @@ LOOK_BACK = 20  # logged points "just before": kb/facts.yaml asks people for as 
 FIRST_SKIPS = 20  # a scaler that starts at 2**32 may halve that often before the first step it takes
 
 
+def is_averaged(run: typing.Sequence[Point]) -> bool:
+    """Whether a logged point stands for several steps."""
+    gaps = [(two.step or 0) - (one.step or 0) for one, two in zip(run, run[1:])]
+    return median(gaps) > 1
+
+
 def before(points: typing.Sequence[Point]) -> Found:
     """`loss.before`, of the good points that end where the loss went bad."""
     losses = [
@@ -67,7 +73,8 @@ def gradient(points: typing.Sequence[Point]) -> Found:
     course = [size for size, _ in sizes]
     level, noise, tail = median(course), spread(course), max(2, len(course) // 5)
     # Threefold over several points; a healthy norm falls after the start and then stays.
-    if median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(math.log(3), 4 * noise):
+    error = 1.25 * noise * math.sqrt(2 / tail)  # of the difference of two medians
+    if median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(math.log(3), 5 * error):
         return "climbing", sizes[-1][1]
     jumps = [line for size, line in sizes[3:] if size - level > max(math.log(10), 6 * noise)]
     return ("spiking", jumps[0]) if jumps else ("steady", sizes[-1][1])

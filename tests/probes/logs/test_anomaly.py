@@ -85,6 +85,47 @@ def test_what_comes_after_a_healthy_training_loss(more, messages, symptom):
     assert judge([*points(GOOD), *more], "train.log", messages=messages).values()["loss.symptom"] == symptom
 
 
+def test_a_loss_that_is_a_multiple_of_every_evaluation_is_too_high():
+    log = [*points([4 * loss for loss in GOOD]), *(Point(eval_loss=1.8, line=line) for line in (11, 12))]
+
+    assert judge(log, "train.log").facts[:3] == (
+        Fact("loss.symptom", "too-high", "train.log:12"),
+        Fact("loss.level", "times-accumulation", "train.log:12"),
+        Fact("loss.first_bad_step", 10, "train.log:1"),
+    )
+
+
+def test_data_that_come_again_are_said_where_they_begin():
+    batches = [
+        2.0,
+        1.7,
+        2.3,
+        1.9,
+        2.2,
+        1.6,
+        2.4,
+        1.8,
+        2.1,
+        1.75,
+        2.25,
+        1.85,
+        1.65,
+        2.35,
+        1.95,
+        2.05,
+        1.7,
+        2.4,
+    ]
+    losses = [*batches, *(0.9 * loss for loss in batches)]
+    log = [Point(step=step, loss=loss, epoch=step / 100, line=step) for step, loss in enumerate(losses, 1)]
+
+    assert judge(log, "train.log").facts[:3] == (
+        Fact("loss.symptom", "level-shift", "train.log:19"),
+        Fact("data.repeated", True, "train.log:19"),
+        Fact("loss.first_bad_step", 19, "train.log:19"),
+    )
+
+
 def test_a_restart_that_got_past_the_trouble_has_overcome_it():
     log = [*points([*GOOD[:5], NAN, NAN]), *points(GOOD, first=40, line=20)]
 

@@ -94,3 +94,28 @@ def test_dips_of_an_uneven_log_are_its_data():
     losses = [(2.0, 1.2, 2.9, 1.6)[step % 4] for step in range(40)]
 
     assert broken.dips(run(losses), True) is None
+
+
+def test_a_gradient_of_exactly_0_between_others_is_a_batch_without_labels_behind_the_filter():
+    losses = [2.0 - 0.01 * step for step in range(12)]
+    some = run(losses, [0.9, 0.8, 0.0, 0.9, 0.8, 0.9, 0.0, 0.8, 0.9, 0.8, 0.9, 0.8])
+    one = run(losses, [0.9, 0.8, 0.0, *[0.9] * 9])
+    first = run(losses, [0.0, 0.0, 0.0, *[0.9] * 9])
+
+    assert broken.unlabelled(some, True) == Verdict("intermittent-nan", 2, hidden_nan=True)
+    assert broken.unlabelled(some, False) is None
+    assert broken.unlabelled(one, True) is None
+    assert broken.unlabelled(first, True) is None
+    assert broken.unlabelled(run(losses, [0.0] * 12), True) is None
+
+
+def test_few_deep_dips_count_where_many_shallow_ones_lie_below_and_none_above():
+    losses = [2.0 - 0.01 * (step % 3) for step in range(60)]
+    deep = {7: 1.2, 27: 1.1, 47: 1.2}
+    shallow = dict.fromkeys(range(4, 60, 6), 1.75)
+    few, many = (
+        [other.get(step, loss) for step, loss in enumerate(losses)] for other in (deep, deep | shallow)
+    )
+
+    assert broken.dips(run(few), True) is None
+    assert broken.dips(run(many), True) == Verdict("intermittent-nan", 7, hidden_nan=True, assumed=True)

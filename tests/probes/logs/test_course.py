@@ -151,6 +151,14 @@ def spikes(rng, count, factor):
     return made([loss * rise for loss, rise in zip(losses, rises, strict=True)])
 
 
+def spike_after_spike(rng, count, factor):
+    losses = falling(rng, count, noise=0.03)
+    for start in (20, 30, 45, 60):
+        for behind, share in enumerate((1, 0.5, 0.25)):
+            losses[start + behind] *= 1 + (factor - 1) * share
+    return made(losses, every=1)
+
+
 def spikes_at_once(rng, count, factor):
     losses = [1.9 * math.exp(rng.gauss(0, 0.02)) for _ in range(count)]
     rises = [1.0, *(1 + (factor - 1) * math.exp(-max(0, abs(step - 2) - 1) / 3) for step in range(1, count))]
@@ -190,6 +198,7 @@ FAULTY = [
     *(("divergence", diverges, count, factor) for count in (40, 100, 400) for factor in (2, 4, 20)),
     *(("divergence", sticks_high, count, level) for count in (30, 100, 400) for level in (7.5, 11)),
     *(("spike", spikes, count, factor) for count in (50, 100, 400) for factor in (3, 5, 50)),
+    *(("spike", spike_after_spike, count, factor) for count in (80, 200) for factor in (3, 8)),
     *(("spike", spikes_at_once, count, factor) for count in (20, 100) for factor in (2, 3)),
     *(("level-shift", shifts, count, factor) for count in (60, 100, 400) for factor in (1.8, 2.2)),
     *(("not-decreasing", stuck, count, level) for count in (20, 100) for level in (math.log(2), 4.0, 10.9)),

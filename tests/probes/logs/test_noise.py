@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from probes.logs.noise import LEAST_SPREAD, median, running_median, spread
+from probes.logs.noise import LEAST_SPREAD, by_chance, jump, median, running_median, spread
 
 
 def test_the_median():
@@ -33,3 +33,17 @@ def test_the_spread_is_never_nothing():
 def test_the_running_median_keeps_edges():
     assert running_median([0.0, 0.0, 0.0, 1.0, 1.0, 1.0], 1) == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
     assert math.isclose(running_median([0.0, 9.0, 0.0], 1)[1], 0.0)
+
+
+def test_a_jump_is_found_where_it_is_and_with_its_levels():
+    assert jump([1.0, 1.1, 0.9, 1.0, 3.0, 3.1, 2.9, 3.0], 4) == (4, 1.0, 3.0)
+    assert jump([1.0, 1.1, 1.0, 0.9, 1.0, 2.0, 2.1, 2.0], 3) == (5, 1.0, 2.0)
+    assert jump([1.0, 2.0], 5) == (1, 1.0, 2.0)
+
+
+def test_events_by_chance_follow_poisson():
+    assert by_chance(0, 2.0) == 1.0
+    assert by_chance(1, 2.0) == pytest.approx(1 - math.exp(-2))
+    assert by_chance(3, 0.1) == pytest.approx(1.547e-4, rel=1e-3)
+    assert by_chance(1, 0.0) == 0.0
+    assert by_chance(5_000, 2_500.0) == 1.0  # beyond what exp can tell
