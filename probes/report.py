@@ -11,6 +11,9 @@ Value = typing.Union[bool, int, float, str]
 MEASURED, ANSWERED, ASSUMED = "measured", "answered", "assumed"
 STATES = (MEASURED, ANSWERED, ASSUMED)
 
+# The self-test's facts: each other value than "ok" is abnormal, whatever the loss does.
+JUDGED = ("gpu.numerics", "numerics.cpu", "numerics.collective")
+
 
 @dataclasses.dataclass(frozen=True)
 class Fact:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from probes import machine
+from probes.machine import Step
 from probes.report import Report, from_json, to_json
 
 
@@ -42,7 +43,8 @@ def test_neither_machine_nor_owner_is_named(report):
 
 def test_a_step_is_told_as_it_begins(monkeypatch):
     told = []
-    monkeypatch.setattr(machine, "STEPS", (("one", lambda tests: []), ("two", lambda tests: [])))
+    steps = tuple(Step(name, lambda tests: [], "nothing") for name in ("one", "two"))
+    monkeypatch.setattr(machine, "STEPS", steps)
 
     report = machine.probe("none", lambda *step: told.append(step))
 

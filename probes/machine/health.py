@@ -1,0 +1,121 @@
+"""The health of NVIDIA's GPUs and of what joins them: NVML is asked first, nvidia-smi second."""
+
+from __future__ import annotations
+
+import os
+import typing
+
+from probes.machine import condition, nvml, smi
+from probes.machine.condition import Condition, Links
+from probes.machine.smi import number
+from probes.report import Fact, Unknown
+
+FIELDS = (
+    "index", "uuid", "memory.free", "ecc.mode.current", "ecc.errors.corrected.volatile.total",
+    "ecc.errors.uncorrected.volatile.total", "retired_pages.pending", "clocks_throttle_reasons.active",
+    "temperature.gpu", "power.draw", "power.limit", "clocks.current.sm", "clocks.max.sm",
+    "pcie.link.gen.current", "pcie.link.width.current", "pcie.link.gen.max", "pcie.link.width.max",
+)  # fmt: skip
+ROWS = tuple(f"remapped_rows.{name}" for name in ("correctable", "uncorrectable", "pending", "failure"))
+PROGRAMS = ("gpu_uuid", "pid", "process_name", "used_memory")
+# What `nvidia-smi topo -m` writes between two GPUs: several NVLinks, PCIe switches, host bridges, …
+WAYS = {"PSB": "board", "PIX": "switch", "PXB": "switch", "PHB": "bridge", "NODE": "node", "SYS": "sockets"}
+
+
+def probe(tests: str) -> list[Fact | Unknown]:
+    """ECC, worn rows, throttling, clocks, power, PCIe, who holds memory, and the way between GPUs.
+
+    Nothing where neither NVML nor nvidia-smi answers: that step of the probe which looks for GPUs says why.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    try:
+        library = nvml.load()
+    except ImportError:
+        library = None
+    if library is not None:
+        try:
+            return condition.facts(*nvml.read(library, visible), "NVML")
+        except (library.NVMLError, AttributeError):
+            pass  # nvidia-smi may do, and is asked
+    return condition.facts(*read(smi.run, visible), "nvidia-smi")
+
+
+def read(run: smi.Run, visible: str | None = None) -> tuple[list[Condition], Links]:
+    """What nvidia-smi says through `run(*options)`; nothing where it is missing or fails."""
+    table = smi.query(run, "gpu", FIELDS)
+    rows = (smi.rows(table.out) if table.status == 0 else None) or []
+    if not rows:
+        return [], Links()
+    uuids = [row.get("uuid", "") for row in rows]
+    worn = smi.rows(smi.query(run, "remapped-rows", ("gpu_uuid", *ROWS)).out) or []
+    holding = smi.query(run, "compute-apps", PROGRAMS)
+    programs = (smi.rows(holding.out) or []) if holding.status == 0 else None
+    chosen = nvml.selected(uuids, visible)
+    found = [
+        _condition(
+            rows[i],
+            next((row for row in worn if row["gpu_uuid"] == uuids[i]), {}),
+            None if programs is None else [row for row in programs if row.get("gpu_uuid") == uuids[i]],
+        )
+        for i in chosen
+    ]
+    if len(found) < 2:
+        return found, Links()
+    return found, _links(smi.matrix(run("topo", "-m").out), smi.matrix(run("topo", "-p2p", "r").out), chosen)
+
+
+def _condition(row: dict[str, str], worn: dict[str, str], programs: list[dict[str, str]] | None) -> Condition:
+    def count(name: str) -> int | None:
+        value = number(row.get(name))
+        return None if value is None else int(value)
+
+    mode = row.get("ecc.mode.current", "")
+    free, limits = number(row.get("memory.free")), row.get("clocks_throttle_reasons.active", "")
+    watts = number(row.get("power.draw")), number(row.get("power.limit"))
+    clock = number(row.get("clocks.current.sm")), number(row.get("clocks.max.sm"))
+    pcie = [count(f"pcie.link.{what}.{when}") for when in ("current", "max") for what in ("gen", "width")]
+    return Condition(
+        index=count("index") or 0,
+        free_gib=None if free is None else round(free / 1024, 1),
+        programs=None
+        if programs is None
+        else tuple(
+            nvml.program(held["process_name"], held["pid"])
+            + (f", {used / 1024:.1f} GiB" if (used := number(held["used_memory"])) is not None else "")
+            for held in programs
+        ),
+        ecc={"Enabled": True, "Disabled": False}.get(mode),
+        corrected=count("ecc.errors.corrected.volatile.total"),
+        uncorrected=count("ecc.errors.uncorrected.volatile.total"),
+        remapped=_remapped(worn, row.get("retired_pages.pending", "")),
+        limits=int(limits, 16) if limits.startswith("0x") else None,
+        celsius=number(row.get("temperature.gpu")),
+        watts=None if watts[0] is None or watts[1] is None else (watts[0], watts[1]),
+        megahertz=None if clock[0] is None or clock[1] is None else (clock[0], clock[1]),
+        pcie=None if None in pcie else typing.cast("tuple[int, int, int, int]", tuple(pcie)),
+    )
+
+
+def _remapped(worn: dict[str, str], pages_pending: str) -> str | None:
+    """From rows ("remapped_rows.failure: 0" or "No"), or from pages on GPUs that have no rows to spare."""
+    words = [worn.get(name, "") for name in ROWS]
+    if all(word and not word.startswith("[") for word in words):
+        corrected, uncorrected, pending, failed = (word not in ("0", "No") for word in words)
+        return (
+            "failed" if failed else "pending" if pending else "done" if corrected or uncorrected else "none"
+        )
+    return {"Yes": "pending", "No": "none"}.get(pages_pending)
+
+
+def _links(
+    ways: dict[tuple[int, int], str], peers: dict[tuple[int, int], str], chosen: typing.Sequence[int]
+) -> Links:
+    pairs = [(a, b) for a in chosen for b in chosen if a < b]
+    names = [
+        "nvlink" if cell.startswith("NV") else WAYS.get(cell) for cell in (ways.get(p, "") for p in pairs)
+    ]
+    between = [peers.get(pair, "U") for pair in pairs]
+    return Links(
+        topology=None if None in names else max(filter(None, names), key=condition.TOPOLOGY.index),
+        p2p=None if "U" in between else set(between) == {"OK"},
+    )
