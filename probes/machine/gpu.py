@@ -146,7 +146,7 @@ def look_with_smi() -> Sight:
 
 def smi(run: Run) -> Sight:
     """Ask nvidia-smi through `run(*options)`."""
-    table = query(run, "gpu", FIELDS)
+    table, _fields = query(run, "gpu", FIELDS)
     if table.status == shell.MISSING:
         raise AbsentError(table.err)
     return from_smi(table.out + table.err, run().out if table.status == 0 else "")

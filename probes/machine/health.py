@@ -42,14 +42,12 @@ def probe(tests: str) -> list[Fact | Unknown]:
 
 def read(run: smi.Run, visible: str | None = None) -> tuple[list[Condition], Links]:
     """What nvidia-smi says through `run(*options)`; nothing where it is missing or fails."""
-    table = smi.query(run, "gpu", FIELDS)
-    rows = (smi.rows(table.out) if table.status == 0 else None) or []
+    rows = smi.ask(run, "gpu", FIELDS)
     if not rows:
         return [], Links()
     uuids = [row.get("uuid", "") for row in rows]
-    worn = smi.rows(smi.query(run, "remapped-rows", ("gpu_uuid", *ROWS)).out) or []
-    holding = smi.query(run, "compute-apps", PROGRAMS)
-    programs = (smi.rows(holding.out) or []) if holding.status == 0 else None
+    worn = smi.ask(run, "remapped-rows", ("gpu_uuid", *ROWS)) or []
+    programs = smi.ask(run, "compute-apps", PROGRAMS)
     chosen = nvml.selected(uuids, visible)
     found = [
         _condition(

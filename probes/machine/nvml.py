@@ -142,7 +142,7 @@ def _links(nvml: typing.Any, handles: typing.Sequence[typing.Any]) -> Links:
     return Links(
         topology="nvlink" if set(fast) == {P2P_OK} else None if None in levels else WAYS.get(max(levels)),
         p2p=None if None in read else set(read) == {P2P_OK},
-        nvlinks=len(up),
+        nvlinks=len(up) or None,
         nvlink_errors=None if None in errors else sum(errors),
     )
 

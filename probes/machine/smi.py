@@ -18,15 +18,15 @@ def run(*options: str) -> shell.Completed:
     return shell.run(("nvidia-smi", *options), SECONDS)
 
 
-def query(run: Run, what: str, fields: typing.Sequence[str]) -> shell.Completed:
-    """`--query-<what>=<fields>` as a table, asked again without each field that an old driver refuses."""
+def query(run: Run, what: str, fields: typing.Sequence[str]) -> tuple[shell.Completed, list[str]]:
+    """`--query-<what>=<fields>` as a table, and the fields that it has: an old driver refuses some."""
     left = list(fields)
     while True:
         answer = run(f"--query-{what}={','.join(left)}", "--format=csv")
         # A driver of the 470 series does not know compute_cap, for one.
         refused = re.search(r'Field "([\w.]+)" is not a valid field', answer.out + answer.err)
         if not refused or refused[1] not in left or len(left) == 1:
-            return answer
+            return answer, left
         left.remove(refused[1])
 
 
@@ -46,6 +46,16 @@ def rows(table: str) -> list[dict[str, str]] | None:
     columns = [column.split(" [")[0] for column in lines[start].split(", ")]
     cells = csv.reader(lines[start + 1 :], skipinitialspace=True)
     return [dict(zip(columns, row)) for row in cells if len(row) == len(columns)]
+
+
+def ask(run: Run, what: str, fields: typing.Sequence[str]) -> list[dict[str, str]] | None:
+    """The rows of a query by the names it was asked with; None where nvidia-smi fails.
+
+    It heads some columns otherwise: used_memory with used_gpu_memory, and renamed ones by the new name.
+    """
+    answer, left = query(run, what, fields)
+    found = rows(answer.out) if answer.status == 0 else None
+    return None if found is None else [dict(zip(left, row.values())) for row in found]
 
 
 def number(cell: str | None) -> float | None:

@@ -1,0 +1,136 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from probes import cli, machine
+from probes.machine import collective
+from probes.machine.collective import Seen, judge
+
+ROOT = Path(__file__).parents[3]
+FINE = ((True, True, True), (True, True, True))
+
+# Each is one flipped bit: of what, in which repeat, at which rank; and what is said of it.
+FAULTS = {
+    ("product", "always", 2): ["wrong", "rank 2 computes another product than the others (2 of 2 times)"],
+    ("product", "1", 0): ["unstable", "rank 0 computes another product than the others (1 of 2 times)"],
+    ("sent", "1", 1): ["unstable", "what rank 1 sends arrives changed (1 of 2 times)"],
+    ("from 2", "always", 1): ["wrong", "what rank 2 sends to rank 1 arrives changed (2 of 2 times)"],
+    ("sum", "0", 2): ["unstable", "rank 2 gets another sum than the ranks' numbers have (1 of 2 times)"],
+}
+RANK = """
+import json, sys
+import torch
+import torch.distributed as dist
+from probes.machine import collective
+
+dist.init_process_group("gloo")
+for what, when, rank in json.loads(sys.argv[1]):
+    def arrived(name, repeat, tensor):
+        if dist.get_rank() == rank and name == what and when in ("always", str(repeat)):
+            tensor = tensor.clone()
+            tensor.view(-1).view(torch.int32)[7] ^= 1
+        return tensor
+    seen = collective.share(torch, dist, collective.look(torch, dist, "cpu", 2, arrived))
+    if dist.get_rank() == 0:
+        print(json.dumps(collective.judge(seen)), flush=True)
+dist.destroy_process_group()
+"""
+
+
+def torchrun(ranks, *command):
+    """What the ranks print, started as torchrun starts them."""
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*launch, *map(str, command)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_healthy_ranks_agree_and_the_first_one_alone_reports(torch):
+    report = json.loads(torchrun(2, "-m", "probes", "--format", "json"))
+
+    facts = {fact["id"]: (fact["value"], fact["source"]) for fact in report["facts"]}
+    source = "self-test over 2 ranks by gloo: equal in every bit, 3 times"
+    assert facts["numerics.collective"] == ("ok", source)
+
+
+def test_a_flipped_bit_is_found_and_its_rank_named(torch, tmp_path):
+    script = tmp_path / "rank.py"
+    script.write_text(RANK)
+
+    said = torchrun(3, script, json.dumps(list(FAULTS)))
+
+    assert [json.loads(line) for line in said.splitlines()] == list(FAULTS.values())
+
+
+def seen(products=(1, 1), sums=(True, True), received=FINE, device=0):
+    return Seen(device, products, sums, received)
+
+
+def lost(sender, ranks=3):
+    """What a rank receives that gets the data of `sender` changed, once."""
+    return (tuple(number != sender for number in range(ranks)), FINE[1])
+
+
+@pytest.mark.parametrize(
+    ("everyone", "expected"),
+    [
+        ([seen(), seen(), seen()], ("ok", "equal in every bit, 2 times")),
+        (
+            [seen(), seen((2, 2)), seen()],
+            ("wrong", "rank 1 computes another product than the others (2 of 2 times)"),
+        ),
+        (
+            [seen(), seen((1, 2)), seen()],
+            ("unstable", "rank 1 computes another product than the others (1 of 2 times)"),
+        ),
+        ([seen(), seen((2, 2))], ("wrong", "ranks 0, 1 compute different products (2 of 2 times)")),
+        ([seen(), seen((2, 2), device=9)], ("ok", "equal in every bit, 2 times")),
+        (
+            [seen(received=lost(2)), seen(received=lost(2)), seen()],
+            ("unstable", "what rank 2 sends arrives changed (1 of 2 times)"),
+        ),
+        (
+            [seen(received=((True, False, False), FINE[1])), seen(), seen()],
+            ("unstable", "what rank 0 receives arrives changed (1 of 2 times)"),
+        ),
+        (
+            [seen(), seen(), seen(received=lost(0))],
+            ("unstable", "what rank 0 sends to rank 2 arrives changed (1 of 2 times)"),
+        ),
+        (
+            [seen(), seen(sums=(False, False)), seen()],
+            ("wrong", "rank 1 gets another sum than the ranks' numbers have (2 of 2 times)"),
+        ),
+    ],
+    ids=["fine", "persistent", "transient", "a tie", "other devices", "sends", "receives", "a pair", "sum"],
+)
+def test_who_differs_is_named(everyone, expected):
+    assert judge(everyone) == expected
+
+
+def test_what_another_scheduler_sets_starts_no_meeting(monkeypatch):
+    """The address in such an environment is that of the job that runs: it must not be disturbed."""
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+
+    assert collective.rank() is None
+    assert collective.probe("quick") == []
+
+
+def test_the_other_ranks_only_take_part(monkeypatch, capsys):
+    for name, value in (("TORCHELASTIC_RUN_ID", "x"), ("WORLD_SIZE", "2"), ("RANK", "1")):
+        monkeypatch.setenv(name, value)
+    told = []
+
+    assert collective.rank() == 1
+    assert machine.probe("none", lambda *step: told.append(step)).facts == ()
+    assert told == [("ranks", 0, 1)]
+    assert (cli.main(["--tests", "none"]), capsys.readouterr().out) == (0, "")
