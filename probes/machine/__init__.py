@@ -23,7 +23,9 @@ class Step:
 
 
 STEPS = (
-    Step("software", software.probe, "reads the records of installed packages and torch/version.py"),
+    Step(
+        "software", software.probe, "reads the records of installed packages and torch/version.py, asks uname"
+    ),
     Step(
         "gpu",
         gpu.probe,
