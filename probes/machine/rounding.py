@@ -70,3 +70,7 @@ class Random:
         """Numbers whose squares no format loses."""
         numbers = self.torch.rand(shape, generator=self.generator, dtype=self.torch.float64)
         return (1 + numbers).to(self.dtype)
+
+    def whole(self, most: int, *shape: int) -> typing.Any:
+        """Whole numbers from -most to most."""
+        return self.torch.randint(-most, most + 1, shape, generator=self.generator).to(self.dtype)

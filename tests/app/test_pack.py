@@ -111,7 +111,7 @@ def test_torchrun_starts_it_and_the_first_rank_alone_reports(pyz, folder):
     ended = run(folder, *launch, pyz, "--format", "json", OMP_NUM_THREADS="1")
 
     facts = {fact["id"]: (fact["value"], fact["source"]) for fact in json.loads(ended.stdout)["facts"]}
-    source = "self-test over 2 ranks by gloo: equal in every bit, 3 times"
+    source = "self-test over 2 ranks by gloo: right in every bit, 3 times"
     assert facts["numerics.collective"] == ("ok", source)
 
 

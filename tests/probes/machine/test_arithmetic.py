@@ -57,13 +57,17 @@ def test_the_optimizers_step_is_that_of_adamw(torch):
     assert float(((result - case.exact).abs() / case.bound).max()) < 1
 
 
-def test_every_copy_of_the_tile_is_judged(torch):
-    case = everywhere(torch, torch.float16, 0)
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_product_of_whole_numbers_is_exact_and_a_wrong_last_bit_is_seen(torch, name):
+    case = everywhere(torch, getattr(torch, name), 0)
 
     result = case.compute(*case.inputs)
 
     assert result.shape == (2, TILE, TILE)
-    assert float(((result.double() - case.exact).abs() / case.bound).max()) < 1
+    assert torch.equal(result.double(), case.exact.expand_as(result))
+    assert float(case.exact.abs().max()) < (2**24 if name == "float32" else 2**8)
+    result.view(torch.int32 if name == "float32" else torch.int16)[1, 5, 7] ^= 1
+    assert float(((result.double() - case.exact).abs() / case.bound).max()) > 1
 
 
 @pytest.mark.parametrize(

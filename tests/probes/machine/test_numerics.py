@@ -43,7 +43,7 @@ def test_each_operation_runs_in_each_format_on_each_device(torch):
     ):
         for dtype in ("float32", "bfloat16", "float16"):
             assert {f"{operation} in {dtype}, size {size}" for size in (8, 16)} <= names
-            assert f"products on every multiprocessor in {dtype}" in names
+            assert f"exact products on every multiprocessor in {dtype}" in names
 
 
 def test_a_slow_machine_does_the_first_size_only(torch):
@@ -200,7 +200,8 @@ def test_a_gpu_that_is_right_is_ok(torch, monkeypatch):
 def test_only_nvidia_and_the_cpu_are_held_to_equal_bits(torch, monkeypatch):
     def last_bit(case, device, repeats):
         results = measure(case, "cpu", repeats)
-        if "float32" in case.name:  # in 16 bits the last one alone is more than rounding explains
+        # in 16 bits, and of whole numbers, the last one alone is more than rounding explains
+        if "float32" in case.name and "exact" not in case.name:
             results[1].view(torch.int32).view(-1)[0] ^= 1
         return results
 
