@@ -3,10 +3,10 @@
     .venv/bin/python docs/measure_numerics.py          prints the table
     .venv/bin/python docs/measure_numerics.py --write  puts it into docs/measured.md
 
-One random bit of one random element is flipped, in a product or in one of its inputs, in one repeat or in each.
-(A bit of an input that changes no bit of the product does no harm, and is drawn again.) The clean runs are the
-whole self-test with new random numbers. Both judges see the same results; assert_close, torch's own comparison,
-takes its usual tolerances, and catches a fault when any repeat exceeds them.
+One random bit of one random element is flipped, in a product or in one of its inputs, once or in each repeat.
+(A bit of an input that changes no bit of the product does no harm, and is drawn again.) The clean runs are
+the whole self-test with new random numbers. Both judges see the same results; assert_close takes its usual
+tolerances, and catches a fault when any repeat exceeds them.
 """
 
 from __future__ import annotations

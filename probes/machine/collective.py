@@ -58,6 +58,8 @@ def probe(tests: str) -> list[Fact | Unknown]:
         import torch.distributed as dist
     except ImportError as error:
         return [Unknown("numerics.collective", str(error), HOW)]
+    if not dist.is_available():
+        return [Unknown("numerics.collective", "this torch is built without torch.distributed", HOW)]
     place, here = int(os.environ["LOCAL_RANK"]), int(os.environ["LOCAL_WORLD_SIZE"])
     nvidia = torch.cuda.is_available() and torch.cuda.device_count() >= here and dist.is_nccl_available()
     backend, device = ("nccl", f"cuda:{place}") if nvidia else ("gloo", "cpu")
