@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,21 @@ def catches(fault: str, numbers: str, device: str, times: int) -> tuple[float, f
     return ours / times, theirs / times
 
 
+def effort_of(tests: str, device: str) -> Effort:
+    """The self-test's own sizes and repeats."""
+    return EFFORTS[tests, "cpu" if device == "cpu" else "gpu"]
+
+
+def seconds(tests: str, device: str) -> float:
+    """How long one self-test takes, torch being loaded."""
+    began = time.perf_counter()
+    check(torch, [device], effort_of(tests, device))
+    return time.perf_counter() - began
+
+
 def alarms(device: str, times: int) -> tuple[int, int, int]:
     """Of clean self-tests: how many alarmed, how many the baseline would have; and the results in each."""
-    effort = Effort((64,), 2, 3600) if device == "cpu" else EFFORTS["quick", "gpu"]
+    effort = effort_of("quick", device)
     ours = theirs = results = 0
     for seed in range(times):
         wolf: list[bool] = []
@@ -129,6 +142,10 @@ def table(device: str, times: int, progress: Callable[[str], None]) -> str:
     progress("clean runs")
     alarmed, baseline, results = alarms(device, times)
     lines.append(f"| clean self-tests of {results} results: false alarms | {alarmed} | {baseline} |")
+    lines += ["", " and ".join(f"{seconds(tests, device):.1f} s {tests}" for tests in ("quick", "full"))]
+    lines[-1] = (
+        f"One self-test takes {lines[-1]} on one core, beside what else ran there, torch being loaded."
+    )
     return "\n".join(lines)
 
 

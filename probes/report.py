@@ -15,7 +15,7 @@ STATES = (MEASURED, ANSWERED, ASSUMED)
 TOLD = "told"
 
 # The self-test's facts: each other value than "ok" is abnormal, whatever the loss does.
-JUDGED = ("gpu.numerics", "numerics.cpu", "numerics.collective")
+JUDGED = ("gpu.numerics", "numerics.cpu", "numerics.peer_copies", "numerics.collective")
 
 
 @dataclasses.dataclass(frozen=True)

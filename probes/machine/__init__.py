@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 
-from probes.machine import collective, gpu, health, kernel_log, numerics, pci, software
+from probes.machine import collective, gpu, health, kernel_log, numerics, pci, peer_copies, software
 from probes.report import Fact, Report, Unknown
 
 TESTS = ("none", "quick", "full")
@@ -36,6 +36,7 @@ STEPS = (
     Step("pci", pci.probe, "reads /sys/bus/pci"),
     Step("number formats", numerics.probe_formats, _TORCH),
     Step("arithmetic", numerics.probe_arithmetic, _TORCH),
+    Step("peer copies", peer_copies.probe, _TORCH),
     Step(
         "ranks",
         collective.probe,

@@ -47,17 +47,18 @@ class DeviceError(Exception):
 
 def probe_formats(tests: str) -> list[Fact | Unknown]:
     """Where float16 and bfloat16 end on the first device."""
-    return _with_torch(tests, "numerics.device", _formats)
+    return with_torch(tests, "numerics.device", _formats)
 
 
 def probe_arithmetic(tests: str) -> list[Fact | Unknown]:
     """gpu.numerics, unknown where there is no GPU to check."""
-    return _with_torch(tests, "gpu.numerics", _arithmetic)
+    return with_torch(tests, "gpu.numerics", _arithmetic)
 
 
-def _with_torch(
+def with_torch(
     tests: str, name: str, answer: typing.Callable[[typing.Any, str], list[Fact | Unknown]]
 ) -> list[Fact | Unknown]:
+    """What `answer(torch, tests)` says, in plain arithmetic; without a torch to ask, `name` is unknown."""
     if tests == "none":
         return [Unknown(name, "the self-test was not asked for", AGAIN)]
     try:

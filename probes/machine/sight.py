@@ -129,9 +129,13 @@ def from_torch(torch: typing.Any) -> Sight:
         return Sight("torch", ())
     if kind == "mps":
         usable = getattr(getattr(torch, "mps", None), "recommended_max_memory", None)  # since 2.5
-        return Sight(
-            "torch.mps", (Gpu("Apple GPU (MPS)", round(usable() / accelerator.GIB, 1) if usable else None),)
+        newer = getattr(torch.backends.mps, "is_macos_or_newer", None)
+        gpu = Gpu(
+            "Apple GPU (MPS)",
+            round(usable() / accelerator.GIB, 1) if usable else None,
+            bf16=False if newer and not newer(14, 0) else None,  # macOS 13 has no bfloat16 at all
         )
+        return Sight("torch.mps", (gpu,))
     module = getattr(torch, kind)
     nvidia = kind == "cuda" and not torch.version.hip
     # CUDA's own counts emulation too; Ascend's and Intel's say what the chip has.

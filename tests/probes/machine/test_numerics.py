@@ -222,3 +222,11 @@ def test_a_cuda_machine_computes_right_a_hundred_times(cuda):
             outcomes, failed = check(cuda, ["cuda:0"], EFFORTS["quick", "gpu"], seed)
             assert failed == []
             assert {outcome.verdict for outcome in outcomes} <= {OK, MISSING}
+
+
+@pytest.mark.gpu
+def test_the_full_self_test_takes_less_than_a_gib_of_a_gpu(cuda):
+    with as_found(cuda):
+        check(cuda, ["cuda:0"], EFFORTS["full", "gpu"])
+
+    assert cuda.cuda.max_memory_reserved(0) < 2**30
