@@ -109,6 +109,17 @@ def throttled(gpu: Condition) -> str | None:
     return "hardware" if gpu.limits & BRAKE else "power" if gpu.limits & POWER else "none"
 
 
+def remapped(replaced: bool, pending: bool, failed: bool) -> str:
+    """What became of worn memory, of REMAPPED."""
+    return "failed" if failed else "pending" if pending else "done" if replaced else "none"
+
+
+def program(path: str, pid: object, gib: float | None) -> str:
+    """A program by the last part of its path, which names neither its owner nor their folders."""
+    name = path.split(" ")[0].replace("\\", "/").rpartition("/")[2] or "a program"
+    return f"{name} (pid {pid})" + ("" if gib is None else f", {gib:.1f} GiB")
+
+
 def _worst(
     conditions: typing.Sequence[Condition],
     name: str,

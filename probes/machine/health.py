@@ -52,7 +52,7 @@ def read(run: smi.Run, visible: str | None = None) -> tuple[list[Condition], Lin
     found = [
         _condition(
             rows[i],
-            next((row for row in worn if row["gpu_uuid"] == uuids[i]), {}),
+            next((row for row in worn if row.get("gpu_uuid") == uuids[i]), {}),
             None if programs is None else [row for row in programs if row.get("gpu_uuid") == uuids[i]],
         )
         for i in chosen
@@ -63,35 +63,37 @@ def read(run: smi.Run, visible: str | None = None) -> tuple[list[Condition], Lin
 
 
 def _condition(row: dict[str, str], worn: dict[str, str], programs: list[dict[str, str]] | None) -> Condition:
+    def numbers(*names: str) -> typing.Any:
+        """All of them, or None."""
+        found = tuple(number(row.get(name)) for name in names)
+        return None if None in found else found
+
     def count(name: str) -> int | None:
         value = number(row.get(name))
         return None if value is None else int(value)
 
-    mode = row.get("ecc.mode.current", "")
     free, limits = number(row.get("memory.free")), row.get("clocks_throttle_reasons.active", "")
-    watts = number(row.get("power.draw")), number(row.get("power.limit"))
-    clock = number(row.get("clocks.current.sm")), number(row.get("clocks.max.sm"))
-    pcie = [count(f"pcie.link.{what}.{when}") for when in ("current", "max") for what in ("gen", "width")]
+    pcie = numbers(*(f"pcie.link.{what}.{when}" for when in ("current", "max") for what in ("gen", "width")))
     return Condition(
         index=count("index") or 0,
         free_gib=None if free is None else round(free / 1024, 1),
-        programs=None
-        if programs is None
-        else tuple(
-            nvml.program(held["process_name"], held["pid"])
-            + (f", {used / 1024:.1f} GiB" if (used := number(held["used_memory"])) is not None else "")
-            for held in programs
-        ),
-        ecc={"Enabled": True, "Disabled": False}.get(mode),
+        programs=None if programs is None else tuple(map(_program, programs)),
+        ecc={"Enabled": True, "Disabled": False}.get(row.get("ecc.mode.current", "")),
         corrected=count("ecc.errors.corrected.volatile.total"),
         uncorrected=count("ecc.errors.uncorrected.volatile.total"),
         remapped=_remapped(worn, row.get("retired_pages.pending", "")),
         limits=int(limits, 16) if limits.startswith("0x") else None,
         celsius=number(row.get("temperature.gpu")),
-        watts=None if watts[0] is None or watts[1] is None else (watts[0], watts[1]),
-        megahertz=None if clock[0] is None or clock[1] is None else (clock[0], clock[1]),
-        pcie=None if None in pcie else typing.cast("tuple[int, int, int, int]", tuple(pcie)),
+        watts=numbers("power.draw", "power.limit"),
+        megahertz=numbers("clocks.current.sm", "clocks.max.sm"),
+        pcie=pcie and tuple(map(int, pcie)),
     )
+
+
+def _program(held: dict[str, str]) -> str:
+    used = number(held.get("used_memory"))
+    path, pid = held.get("process_name", ""), held.get("pid", "?")
+    return condition.program(path, pid, None if used is None else used / 1024)
 
 
 def _remapped(worn: dict[str, str], pages_pending: str) -> str | None:
@@ -99,9 +101,7 @@ def _remapped(worn: dict[str, str], pages_pending: str) -> str | None:
     words = [worn.get(name, "") for name in ROWS]
     if all(word and not word.startswith("[") for word in words):
         corrected, uncorrected, pending, failed = (word not in ("0", "No") for word in words)
-        return (
-            "failed" if failed else "pending" if pending else "done" if corrected or uncorrected else "none"
-        )
+        return condition.remapped(corrected or uncorrected, pending, failed)
     return {"Yes": "pending", "No": "none"}.get(pages_pending)
 
 

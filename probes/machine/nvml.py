@@ -7,7 +7,7 @@ import typing
 import warnings
 
 from probes.machine.accelerator import GIB
-from probes.machine.condition import Condition, Links
+from probes.machine.condition import Condition, Links, program, remapped
 
 # Numbers of nvml.h; bindings have misspelled some of their names over the years.
 CORRECTED, UNCORRECTED, VOLATILE = 0, 1, 0
@@ -101,22 +101,16 @@ def _programs(nvml: typing.Any, running: typing.Any) -> tuple[str, ...] | None:
     found = []
     for process in running:
         path = _text(_ask(nvml, "nvmlSystemGetProcessName", process.pid) or "")
-        used = "" if process.usedGpuMemory is None else f", {process.usedGpuMemory / GIB:.1f} GiB"
-        found.append(program(path, process.pid) + used)
+        used = process.usedGpuMemory  # None under Windows' own driver
+        found.append(program(path, process.pid, None if used is None else used / GIB))
     return tuple(found)
-
-
-def program(path: str, pid: object) -> str:
-    """A program by the last part of its path, which names neither its owner nor their folders."""
-    name = path.split(" ")[0].replace("\\", "/").rpartition("/")[2]
-    return f"{name or 'a program'} (pid {pid})"
 
 
 def _remapped(rows: typing.Any, pages_pending: typing.Any) -> str | None:
     if rows is not None:
         corrected, uncorrected, pending, failed = rows
-        return "failed" if failed else "pending" if pending else "done" if corrected + uncorrected else "none"
-    return None if pages_pending is None else "pending" if pages_pending else "none"
+        return remapped(corrected + uncorrected > 0, bool(pending), bool(failed))
+    return None if pages_pending is None else remapped(False, bool(pages_pending), False)
 
 
 def _links(nvml: typing.Any, handles: typing.Sequence[typing.Any]) -> Links:

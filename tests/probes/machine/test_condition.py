@@ -1,6 +1,6 @@
 import pytest
 
-from probes.machine.condition import Condition, Links, ecc, facts, throttled
+from probes.machine.condition import Condition, Links, ecc, facts, program, throttled
 from probes.report import Fact
 
 
@@ -71,3 +71,9 @@ def test_alike_gpus_are_said_once():
 
 def test_without_a_gpu_nothing_is_said():
     assert facts([], Links(), "NVML") == []
+
+
+def test_a_program_is_named_without_its_folders():
+    assert program("/home/somebody/env/bin/python3 train.py --token x", 7, None) == "python3 (pid 7)"
+    assert program(r"C:\Users\somebody\python.exe", 7, 1.25) == "python.exe (pid 7), 1.2 GiB"
+    assert program("", 7, None) == "a program (pid 7)"

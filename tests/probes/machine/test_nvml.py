@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.machine.nvml import program, selected
+from probes.machine.nvml import selected
 
 ROOT = Path(__file__).parents[3]
 SOURCE = Path(__file__).parent / "libnvidia_ml.c"
@@ -129,9 +129,3 @@ def test_a_driver_that_does_not_start_leaves_it_open(probed):
 )
 def test_what_cuda_visible_devices_leaves(visible, expected):
     assert selected(IDS, visible) == expected
-
-
-def test_a_program_is_named_without_its_folders():
-    assert program("/home/somebody/env/bin/python3 train.py --token x", 7) == "python3 (pid 7)"
-    assert program(r"C:\Users\somebody\python.exe", 7) == "python.exe (pid 7)"
-    assert program("", 7) == "a program (pid 7)"
