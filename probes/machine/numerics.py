@@ -93,18 +93,20 @@ def as_found(torch: typing.Any) -> typing.Iterator[None]:
     """Plain float32, sums in float32, one thread, no gradients; afterwards everything is as it was."""
     matmul = torch.backends.cuda.matmul
     names = ("allow_tf32", "allow_fp16_reduced_precision_reduction", "allow_bf16_reduced_precision_reduction")
-    before, threads = {name: getattr(matmul, name) for name in names}, torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)  # the last bits of a sum depend on how threads share it
-        for name in names:
-            setattr(matmul, name, False)
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a kernel that torch lacks here explains itself at length
-            yield
-    finally:
-        for name, value in before.items():
-            setattr(matmul, name, value)
-        torch.set_num_threads(threads)
+    with warnings.catch_warnings():
+        # Newer versions of torch warn of these names, and a kernel that is missing explains itself at length.
+        warnings.simplefilter("ignore")
+        before, threads = {name: getattr(matmul, name) for name in names}, torch.get_num_threads()
+        try:
+            torch.set_num_threads(1)  # the last bits of a sum depend on how threads share it
+            for name in names:
+                setattr(matmul, name, False)
+            with torch.no_grad():
+                yield
+        finally:
+            for name, value in before.items():
+                setattr(matmul, name, value)
+            torch.set_num_threads(threads)
 
 
 def measure(case: Case, device: str, repeats: int) -> list[typing.Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import probes
+from app.cli import main
 from app.pack import PIPED, pack
 
 PYENV = Path.home() / ".pyenv" / "versions"
@@ -113,6 +114,17 @@ def test_torchrun_starts_it_and_the_first_rank_alone_reports(pyz, folder):
     facts = {fact["id"]: (fact["value"], fact["source"]) for fact in json.loads(ended.stdout)["facts"]}
     source = "self-test over 2 ranks by gloo: right in every bit, 3 times"
     assert facts["numerics.collective"] == ("ok", source)
+
+
+def test_the_command_says_how_to_run_it(tmp_path, capsys):
+    there = tmp_path / "p.pyz"
+
+    assert main(["pack", "-o", str(there)]) == 0
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{there}: on the node, run `python p.pyz --format json > probe.json`, or from here"
+    assert second == PIPED.replace("probe.pyz", str(there))
+    assert there.read_bytes() == pack()
 
 
 def test_its_exit_status_is_that_of_the_probe(pyz, folder):
