@@ -39,14 +39,24 @@ class Seen:
 
 
 def rank() -> int | None:
-    """This process's rank under torchrun; None elsewhere.
+    """This process's rank where torchrun itself started it; None elsewhere.
 
-    A cluster's scheduler may set RANK and WORLD_SIZE for the job that runs here: whoever met at its address
-    would disturb it. torchrun alone sets an id of its own.
+    The address in another scheduler's environment, and in that of a process which a training script starts,
+    is the address of the job that runs: whoever met there would disturb it.
     """
     if "TORCHELASTIC_RUN_ID" not in os.environ or int(os.environ.get("WORLD_SIZE", "1")) < 2:
         return None
-    return int(os.environ["RANK"])
+    started = any(name in parent() for name in ("torchrun", "torch.distributed", "torch/distributed"))
+    return int(os.environ["RANK"]) if started else None
+
+
+def parent() -> str:
+    """The command line of the process that started this one; torchrun's name where there is no /proc."""
+    try:
+        with open(f"/proc/{os.getppid()}/cmdline", encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return "torchrun"
 
 
 def probe(tests: str) -> list[Fact | Unknown]:

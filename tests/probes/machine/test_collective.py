@@ -95,19 +95,34 @@ def test_who_differs_is_named(everyone, expected):
     assert judge(everyone) == expected
 
 
-def test_what_another_scheduler_sets_starts_no_meeting(monkeypatch):
-    """The address in such an environment is that of the job that runs: it must not be disturbed."""
-    monkeypatch.setenv("RANK", "1")
-    monkeypatch.setenv("WORLD_SIZE", "8")
+@pytest.fixture
+def environment(monkeypatch):
+    """The environment of rank 1 of 2, with the process that started it."""
+
+    def put(parent, **others):
+        for name, value in {"WORLD_SIZE": "2", "RANK": "1", **others}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(collective, "parent", lambda: parent)
+
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
-
-    assert collective.rank() is None
-    assert collective.probe("quick") == []
+    return put
 
 
-def test_the_other_ranks_only_take_part(monkeypatch, capsys):
-    for name, value in (("TORCHELASTIC_RUN_ID", "x"), ("WORLD_SIZE", "2"), ("RANK", "1")):
-        monkeypatch.setenv(name, value)
+def test_what_another_scheduler_sets_starts_no_meeting(environment):
+    """The address in such an environment is that of the job that runs: it must not be disturbed."""
+    environment("torchrun\0probe.pyz")
+
+    assert (collective.rank(), collective.probe("quick")) == (None, [])
+
+
+def test_what_a_training_script_starts_takes_no_part_in_its_job(environment):
+    environment("python3\0train.py", TORCHELASTIC_RUN_ID="x")
+
+    assert (collective.rank(), collective.probe("quick")) == (None, [])
+
+
+def test_the_other_ranks_only_take_part(environment, capsys):
+    environment("python3\0-m\0torch.distributed.run\0probe.pyz", TORCHELASTIC_RUN_ID="x")
     told = []
 
     assert collective.rank() == 1
