@@ -11,6 +11,7 @@ from app.session import Known, Session, known
 from kb.belief import Evidence
 from kb.costs import money
 from kb.model import Advisory, Cause, Fix, Knowledge
+from probes.report import JUDGED
 
 AGAINST = 0.7  # a fact with a smaller factor speaks against a cause
 HEALTHY, ABNORMAL, UNJUDGED = "healthy", "abnormal", "unjudged"
@@ -128,7 +129,7 @@ def _known_for(knowledge: Knowledge, fix: str) -> str | None:
 def verdict(facts: Known) -> str:
     """Whether what is known shows something abnormal, nothing abnormal, or not enough to judge."""
     values = facts.values()
-    if values.get("gpu.numerics", "ok") != "ok":
+    if any(values.get(name, "ok") != "ok" for name in JUDGED):
         return ABNORMAL
     symptom = values.get("loss.symptom")
     if symptom is None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import probes
 
 # zipapp's own main would lose the exit status. Old Pythons must be able to read this to refuse it.
+# A PYTHONPATH that begins or ends with a colon names the working directory, whose torch.py would be run.
 MAIN = """\
+import os
 import sys
 
 if sys.version_info < (3, 9):
@@ -17,11 +19,20 @@ if sys.version_info < (3, 9):
     sys.stderr.write(here)
     raise SystemExit(2)
 sys.dont_write_bytecode = True
+try:
+    here = os.path.realpath(os.getcwd())
+except OSError:  # a folder that was deleted meanwhile
+    here = ""
+sys.path[1:] = [path for path in sys.path[1:] if path and os.path.realpath(path) != here]
 
 from probes.cli import main
 
 raise SystemExit(main())
 """
+
+# Through a pipe, where no file can be copied: Python cannot run an archive that it reads from one.
+PIPED = """\
+ssh NODE 'f=$(mktemp) && cat >"$f" && python3 "$f" --format json; rm -f "$f"' <probe.pyz >probe.json"""
 
 SUFFIXES = (".py", ".yaml", ".json")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import kb
 from kb.model import Knowledge
 from probes.merge import merge
-from probes.report import ANSWERED, ASSUMED, MEASURED, Fact, Report, Unknown, Value
+from probes.report import ANSWERED, ASSUMED, MEASURED, TOLD, Fact, Report, Unknown, Value
 
 # Prose may say which fixes were tried already: such facts are called tried.<fix>, their value is the outcome.
 TRIED = "tried."
@@ -28,10 +28,27 @@ class Session:
     knowledge: str = ""
 
     def read(self, *reports: Report) -> Session:
-        """With further reports; one of the same kind and name is replaced."""
+        """With further reports; one of the same kind and name is replaced. What `told` gave is told again."""
         names = {(report.kind, report.name) for report in reports}
         kept = tuple(report for report in self.reports if (report.kind, report.name) not in names)
-        return dataclasses.replace(self, reports=kept + reports)
+        found = tuple(report for report in reports if report.kind != TOLD)
+        session = dataclasses.replace(self, reports=kept + found)
+        for report in (report for report in reports if report.kind == TOLD):
+            for fact in report.facts:
+                if fact.id.startswith(TRIED):
+                    session = session.outcome(fact.id.removeprefix(TRIED), str(fact.value))
+                else:
+                    session = session.answer(fact.id, fact.value)
+            for unknown in report.unknown:
+                session = session.answer(unknown.id, None)
+        return session
+
+    def told(self) -> Report:
+        """The answers and the tried fixes as a report, which `read` takes back."""
+        answers = [Fact(fact, value, "answer", ANSWERED) for fact, value in self.answers if value is not None]
+        tried = [Fact(f"{TRIED}{fix}", outcome, "answer", ANSWERED) for fix, outcome in self.tried]
+        skipped = tuple(Unknown(fact, "not known") for fact, value in self.answers if value is None)
+        return Report(name="answers", kind=TOLD, facts=(*answers, *tried), unknown=skipped)
 
     def answer(self, fact: str, value: Value | None) -> Session:
         """With an answer, which also corrects what was read or measured; None is "don't know"."""

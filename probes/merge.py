@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 
-from probes.report import ASSUMED, Fact, Report
+from probes.report import ASSUMED, TOLD, Fact, Report
 
 # Who is believed first, by the fact's first word. What a run shows stands in its log; what a machine is, the
 # machine says; what a run was told to do, its launch command says before its config, and prose comes last.
@@ -69,5 +69,7 @@ def _kind(report: Report) -> str:
 
 
 def _rank(fact: str, kind: str) -> int:
+    if kind == TOLD:
+        return -1
     order = FIRST.get(fact.partition(".")[0], OTHERWISE)
     return order.index(kind) if kind in order else len(order)

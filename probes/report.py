@@ -11,6 +11,12 @@ Value = typing.Union[bool, int, float, str]
 MEASURED, ANSWERED, ASSUMED = "measured", "answered", "assumed"
 STATES = (MEASURED, ANSWERED, ASSUMED)
 
+# The kind of a report that holds what a person answered and tried, and is believed before all others.
+TOLD = "told"
+
+# The self-test's facts: each other value than "ok" is abnormal, whatever the loss does.
+JUDGED = ("gpu.numerics", "numerics.cpu", "numerics.peer_copies", "numerics.collective")
+
 
 @dataclasses.dataclass(frozen=True)
 class Fact:
@@ -40,7 +46,7 @@ class Unknown:
 class Report:
     """What one file, or one machine, says.
 
-    `kind` is what was read: a key of probes.files.KINDS, or "machine".
+    `kind` is what was read: a key of probes.files.KINDS, "machine", or TOLD.
     `curve` holds (step, loss) pairs, at most 2,000 of them; a loss may be nan or inf.
     """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import kb
-from app import inputs, link, render, terminal
+from app import capsule, inputs, link, render, terminal
 from app.commands import BadInputError
 from app.conclusion import ABNORMAL, HEALTHY, UNJUDGED, Conclusion, conclude
 from app.inputs import Inputs
@@ -21,6 +21,7 @@ from kb.bands import value_of
 from kb.belief import OUTCOMES
 from kb.model import Knowledge
 
+CAPSULE = "capsule"  # the session itself, to be diagnosed again
 STATUS = {HEALTHY: 0, ABNORMAL: 1, UNJUDGED: 2}
 Writer = Callable[[Conclusion, Knowledge, str, str], str]
 FORMATS: dict[str, Writer] = {
@@ -49,7 +50,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--link", help="go on from a link (its part behind ?d=, or the whole)")
     parser.add_argument("--batch", metavar="DIR", help="each folder right under DIR is one case")
-    parser.add_argument("--format", choices=[*FORMATS, "jsonl"], default="text", help="default: text")
+    parser.add_argument(
+        "--format", choices=[*FORMATS, CAPSULE, "jsonl"], default="text", help="default: text"
+    )
     parser.add_argument("--lang", choices=["en", "zh"], default="en", help="default: en")
     parser.add_argument("--kb", metavar="DIR", help="another folder of knowledge")
 
@@ -74,7 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
     conclusion = conclude(knowledge, session, dict(given.texts))
     address = os.environ.get("WHYNAN_URL", "").rstrip("/") + "/" if os.environ.get("WHYNAN_URL") else ""
     shown = f"{address}?d={link.encode(session.stamp(knowledge.version))}"
-    sys.stdout.write(FORMATS[arguments.format](conclusion, knowledge, shown, arguments.lang))
+    if arguments.format == CAPSULE:
+        sys.stdout.write(capsule.text(session.stamp(knowledge.version)))
+    else:
+        sys.stdout.write(FORMATS[arguments.format](conclusion, knowledge, shown, arguments.lang))
     if conclusion.verdict == UNJUDGED:
         unknown = "what the loss does is unknown, in all that was given, add the log or --set loss.symptom=…"
         print(f"whynan: {unknown}", file=sys.stderr)

@@ -15,12 +15,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes the file. Raises BadInputError where it cannot."""
-    from app.pack import pack
+    from app.pack import PIPED, pack
 
     path = Path(arguments.output)
     try:
         path.write_bytes(pack())
     except OSError as error:
         raise BadInputError(f"{path}, cannot be written ({error.strerror}), choose another place") from error
-    print(f"{path}: on the node, run `python {path.name} --format json > probe.json`")
+    print(f"{path}: on the node, run `python {path.name} --format json > probe.json`, or from here")
+    print(PIPED.replace("probe.pyz", str(path)))
     return 0

@@ -112,7 +112,11 @@ def _probe(text: str, name: str) -> tuple[Report, ...]:
         raise ReadError(
             f"{name}: a broken whynan report, make it again with `probe.pyz --format json`"
         ) from error
-    return (from_json(data, name),)
+    if "reports" not in data:
+        return (from_json(data, name),)
+    if not isinstance(data["reports"], list) or not data["reports"]:
+        raise ReadError(f"{name}: a capsule without reports, make it again with `--format capsule`")
+    return tuple(from_json(report, name) for report in data["reports"])  # a capsule: a whole diagnosis
 
 
 def _environment(text: str, name: str) -> tuple[Report, ...]:

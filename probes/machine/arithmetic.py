@@ -1,89 +1,124 @@
-"""Five operations of training, their exact results, and the largest error that rounding explains.
-
-The bounds hold element by element and are the usual first-order ones (N. Higham, Accuracy and
-Stability of Numerical Algorithms, 2nd ed., SIAM 2002, chapters 2 to 4). u is the unit roundoff of the
-format: 2^-11 in float16, 2^-8 in bfloat16, 2^-24 = V in float32, in which all kernels add up.
-"""
+"""Operations of training with their exact results: products, sums, softmax, loss, an optimizer's step."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import typing
 
-V = 2.0**-24
-LAMBDA = 9  # a bound of `growth` then fails with a chance of about exp(-40) a rounding
-EXP = 8 * V  # exp and log, which GPUs take in fast forms: a few units in the last place
-HEADS, WIDTH, SCALE = 2, 64, 0.25  # attention; unfused kernels multiply by sqrt(SCALE), here without rounding
+from probes.machine.rounding import EXP, U_TF32, Case, Random, V, case, growth
 
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """One operation and its inputs; `exact` (float64) is its result, `bound` each element's largest error."""
-
-    name: str
-    inputs: tuple[typing.Any, ...]
-    compute: typing.Callable[..., typing.Any]
-    exact: typing.Any
-    bound: typing.Any
-
-
-def growth(n: int, u: float) -> float:
-    """The largest relative error of a sum of n terms, as a share of the sum of their absolute values.
-
-    gamma_n = nu/(1 - nu) holds always (Higham, section 3.1). Roundings of mean zero add up to about
-    LAMBDA sqrt(n) u only (Higham and Mary, "A New Approach to Probabilistic Rounding Error
-    Analysis", SIAM J. Sci. Comput. 41(5), 2019, theorem 2.4). The smaller of the two counts.
-    """
-    return min(n * u / (1 - n * u), math.expm1(LAMBDA * math.sqrt(n) * u + n * u * u / (1 - u)))
+LEAST = 1e-50  # below any difference that a format can hold
+TILE = 128  # about what one multiprocessor takes of a product
+BETA1, BETA2, RATE, DECAY, EPSILON, STEP = 0.9, 0.999, 0.01, 0.1, 1e-8, 10
 
 
 def cases(torch: typing.Any, dtype: typing.Any, n: int, seed: int) -> typing.Iterator[Case]:
-    """The five cases of size n in one format, on the CPU; torch's own random numbers stay untouched."""
-    random = torch.Generator().manual_seed(seed)
+    """The cases of size n in one format, on the CPU."""
+    random = Random(torch, dtype, seed)
     label = f"in {str(dtype).replace('torch.', '')}, size {n}"
-    u, tiny = torch.finfo(dtype).eps / 2, torch.finfo(dtype).tiny
+    u = torch.finfo(dtype).eps / 2
 
-    def normal(*shape: int, mean: float = 0.0, deviation: float = 1.0) -> typing.Any:
-        return (mean + deviation * torch.randn(shape, generator=random, dtype=torch.float64)).to(dtype)
-
-    def case(
-        name: str, compute: typing.Any, inputs: typing.Any, exact: typing.Any, error: typing.Any
-    ) -> Case:
-        # The last rounding is not to the nearest everywhere, and some devices take less than tiny for 0.
-        return Case(f"{name} {label}", inputs, compute, exact, error + 2 * u * (exact.abs() + error) + tiny)
-
-    a, b = normal(n, n), normal(n, n)
+    a, b = random.normal(n, n), random.normal(n, n)
     a64, b64 = a.double(), b.double()
-    yield case("matmul", torch.matmul, (a, b), a64 @ b64, growth(n, V) * (a64.abs() @ b64.abs()))
-    yield case("sum", lambda x: x.sum(1), (a,), a64.sum(1), growth(n, V) * a64.abs().sum(1))
+    exact, size = a64 @ b64, a64.abs() @ b64.abs()
+    yield case(torch, f"matmul {label}", torch.matmul, (a, b), exact, growth(n, V) * size)
+    if dtype == torch.float32:
+        error = (2 * U_TF32 + U_TF32**2 + growth(n, V)) * size
+        yield case(torch, f"matmul in tf32, size {n}", _with_tf32(torch), (a, b), exact, error)
 
-    x = normal(n, n, deviation=4.0)  # as wide as the logits of a language model
+    error = growth(n, V) * a64.abs().sum(1)
+    yield case(torch, f"sum {label}", lambda x: x.sum(1), (a,), a64.sum(1), error)
+    # Squares, their sum, and a root, which halves relative errors.
+    exact = a64.norm().reshape(1)
+    yield case(
+        torch, f"norm {label}", lambda x: x.norm().reshape(1), (a,), exact, growth(n * n + 4, V) * exact
+    )
+
+    x = random.normal(n, n, deviation=4.0)  # as wide as the logits of a language model
     x64 = x.double()
-    high = x64.amax(1)
     # Rounding x - max makes a relative error of exp(x - max).
-    shift = 2 * V * (high - x64.amin(1)) + EXP + growth(n, V)
+    shift = 2 * V * (x64.amax(1) - x64.amin(1)) + EXP + growth(n, V)
     exact = x64.softmax(1)
-    yield case("softmax", lambda x: x.softmax(1), (x,), exact, shift.unsqueeze(1) * exact)
+    yield case(torch, f"softmax {label}", lambda x: x.softmax(1), (x,), exact, shift.unsqueeze(1) * exact)
 
     def losses(x: typing.Any, target: typing.Any) -> typing.Any:
         return torch.nn.functional.cross_entropy(x, target, reduction="none")
 
-    target = torch.randint(n, (n,), generator=random)
+    target = torch.randint(n, (n,), generator=random.generator)
+    target[::8] = -100  # rows that are masked cost exactly 0
     exact = losses(x64, target)
     # log_softmax is rounded to the format, and torch's CPU kernel rounds the logarithm of the sum before.
-    error = 2 * shift + u * (exact + x64.logsumexp(1).abs())
-    yield case("cross entropy", losses, (x, target), exact, error)
+    error = (2 * shift + u * (exact + x64.logsumexp(1).abs())) * (target >= 0)
+    yield case(torch, f"cross entropy {label}", losses, (x, target), exact, error)
 
-    def attention(q: typing.Any, k: typing.Any, v: typing.Any) -> typing.Any:
-        return torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=SCALE)
+    yield _optimizer_step(torch, random, label, n)
 
-    shape = (1, HEADS, n, WIDTH)
-    q, k, v = normal(*shape, deviation=0.25), normal(*shape), normal(*shape, mean=1.0)
-    q64, k64, v64 = q.double(), k.double(), v.double()
-    scores = SCALE * (q64 @ k64.mT)
-    weights = scores.softmax(-1)
-    # Unfused kernels round the scores to the format, and all round the weights.
-    error = (u * scores.abs() + growth(WIDTH, V) * SCALE * (q64.abs() @ k64.abs().mT)).amax(-1)
-    error = torch.expm1(2 * error) + 2 * u + 2 * growth(n, V) + EXP
-    yield case("attention", attention, (q, k, v), weights @ v64, error.unsqueeze(-1) * (weights @ v64.abs()))
+
+def everywhere(torch: typing.Any, dtype: typing.Any, seed: int) -> Case:
+    """One product of a tile's size, computed by every multiprocessor of a GPU four times over.
+
+    Of whole numbers so small that every sum of their products is held exactly, in any order, with inputs
+    rounded to TF32 or to 8 bits: below 2^24 in float32, below 2^8 in the others (eleven deviations away).
+    Here a single wrong bit is an error, also one that is wrong each time.
+    """
+    random = Random(torch, dtype, seed)
+    most = 100 if dtype == torch.float32 else 2
+    a, b = random.whole(most, TILE, TILE), random.whole(most, TILE, TILE)
+
+    def compute(a: typing.Any, b: typing.Any) -> typing.Any:
+        copies = 2
+        if a.device.type == "cuda":
+            copies = 4 * torch.cuda.get_device_properties(a.device).multi_processor_count
+        return torch.bmm(a.expand(copies, -1, -1), b.expand(copies, -1, -1))
+
+    label = f"exact products on every multiprocessor in {str(dtype).replace('torch.', '')}"
+    exact = a.double() @ b.double()
+    return Case(label, (a, b), compute, exact, torch.full_like(exact, LEAST))
+
+
+def _with_tf32(torch: typing.Any) -> typing.Callable[..., typing.Any]:
+    def compute(a: typing.Any, b: typing.Any) -> typing.Any:
+        if a.device.type != "cuda":
+            raise RuntimeError("TF32 is not supported here")
+        torch.backends.cuda.matmul.allow_tf32 = True
+        try:
+            return a @ b
+        finally:
+            torch.backends.cuda.matmul.allow_tf32 = False
+
+    return compute
+
+
+def _optimizer_step(torch: typing.Any, random: Random, label: str, n: int) -> Case:
+    """AdamW's step by the kernels that torch takes it with: new weights, first and second moment.
+
+    With moments and gradients between 1 and 2 in size and of one sign nothing is lost to cancellation
+    or to the format's range. Roundings, each of u, scalars counted: 4 in the first moment (relative to
+    |m| + |g|, twice its own size at most), 6 in the second, and with root, quotients and product fewer
+    than 32 in the update; 3 in the weights.
+    """
+    u = torch.finfo(random.dtype).eps / 2
+    sign = random.normal(n).sign()
+    weights, gradient = random.normal(n), random.between_one_and_two(n) * sign
+    first, second = random.between_one_and_two(n) * sign, random.between_one_and_two(n)
+
+    def compute(
+        weights: typing.Any, gradient: typing.Any, first: typing.Any, second: typing.Any
+    ) -> typing.Any:
+        m = first.lerp(gradient, 1 - BETA1)
+        v = (second * BETA2).addcmul(gradient, gradient, value=1 - BETA2)
+        size = (v.sqrt() / math.sqrt(1 - BETA2**STEP)).add(EPSILON)
+        new = (weights * (1 - RATE * DECAY)).addcdiv(m, size, value=-RATE / (1 - BETA1**STEP))
+        return torch.stack([new, m, v])
+
+    inputs = (weights, gradient, first, second)
+    exact = compute(*(tensor.double() for tensor in inputs))
+    update = (exact[0] - (1 - RATE * DECAY) * weights.double()).abs()
+    error = torch.stack(
+        [
+            growth(32, u) * update + 3 * u * weights.double().abs(),
+            growth(4, u) * (first.double().abs() + gradient.double().abs()),
+            growth(6, u) * exact[2],
+        ]
+    )
+    return case(torch, f"optimizer step {label}", compute, inputs, exact, error)

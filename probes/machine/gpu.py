@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 import typing
-import warnings
 
 from probes import shell
 from probes.files import gpu_names
-from probes.machine import accelerator
+from probes.machine import accelerator, nvml
+from probes.machine.other_makes import look_with_npu_smi, look_with_rocm_smi
 from probes.machine.sight import AbsentError, BlindError, Gpu, Sight, from_nvml, from_smi, from_torch
+from probes.machine.smi import Run, query, run
 from probes.report import Fact, Unknown
 
 FIELDS = ("name", "memory.total", "compute_cap", "driver_version", "mig.mode.current")
-SMI_SECONDS = 30  # the first call after a boot, without persistence mode, takes several
 
 # Files by which a driver of another make shows itself, where torch is not here to be asked.
 OTHER_DRIVERS = {"/dev/kfd": "AMD", "/dev/davinci_manager": "Ascend"}
@@ -29,9 +28,10 @@ Look = typing.Callable[[], Sight]
 
 def probe(tests: str) -> list[Fact | Unknown]:
     """The GPUs that a program started here would get, and NVIDIA's driver."""
-    looks: list[Look] = [look_with_nvml, look_with_smi, look_with_torch]
-    if "CUDA_VISIBLE_DEVICES" in os.environ:  # only torch obeys it
-        looks = [look_with_torch, look_with_nvml, look_with_smi]
+    looks: list[Look] = [look_with_nvml, look_with_smi]
+    # Only torch obeys CUDA_VISIBLE_DEVICES.
+    looks.insert(0 if "CUDA_VISIBLE_DEVICES" in os.environ else 2, look_with_torch)
+    looks += [look_with_rocm_smi, look_with_npu_smi]
     return facts(*see(looks))
 
 
@@ -63,6 +63,7 @@ def _filled(sight: Sight, other: Sight) -> Sight:
                 gpu,
                 memory_gib=gpu.memory_gib or more.memory_gib,
                 capability=gpu.capability or more.capability,
+                bf16=more.bf16 if gpu.bf16 is None else gpu.bf16,
             )
             for gpu, more in zip(gpus, other.gpus)
         )
@@ -112,11 +113,12 @@ def _abilities(gpu: Gpu, source: str) -> tuple[Fact | Unknown, Fact | Unknown]:
             Fact("gpu.bf16", gpu.capability >= (8, 0), f"compute capability, {source}"),
         )
     capability, bf16 = gpu_names.find(gpu.name) or ("", None)
-    source = f"{source}, {gpu_names.FROM_NAME}"
+    named = f"{source}, {gpu_names.FROM_NAME}"
     why, how = f"no CUDA compute capability of {gpu.name} is known", "see the GPU's data sheet"
+    native = Unknown("gpu.bf16", why, how) if bf16 is None else Fact("gpu.bf16", bf16, named)
     return (
-        Fact("gpu.capability", capability, source) if capability else Unknown("gpu.capability", why, how),
-        Unknown("gpu.bf16", why, how) if bf16 is None else Fact("gpu.bf16", bf16, source),
+        Fact("gpu.capability", capability, named) if capability else Unknown("gpu.capability", why, how),
+        native if gpu.bf16 is None else Fact("gpu.bf16", gpu.bf16, source),
     )
 
 
@@ -131,31 +133,22 @@ def _common(name: str, answers: typing.Sequence[Fact | Unknown]) -> Fact | Unkno
 def look_with_nvml() -> Sight:
     """Ask NVML on this machine."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # another package of that name warns that it is outdated
-            import pynvml
+        library = nvml.load()
     except ImportError:
         raise AbsentError("pynvml is not installed") from None
-    return from_nvml(pynvml)
+    return from_nvml(library)
 
 
 def look_with_smi() -> Sight:
     """Ask nvidia-smi on this machine."""
-    return smi(lambda *options: shell.run(("nvidia-smi", *options), SMI_SECONDS))
+    return smi(run)
 
 
-def smi(run: typing.Callable[..., shell.Completed]) -> Sight:
-    """Ask nvidia-smi through `run(*options)`, again without the fields that an old driver refuses."""
-    fields = list(FIELDS)
-    while True:
-        table = run(f"--query-gpu={','.join(fields)}", "--format=csv")
-        if table.status == shell.MISSING:
-            raise AbsentError(table.err)
-        # A driver of the 470 series does not know compute_cap, for one.
-        refused = re.search(r'Field "([\w.]+)" is not a valid field', table.out + table.err)
-        if not refused or refused[1] not in fields:
-            break
-        fields.remove(refused[1])
+def smi(run: Run) -> Sight:
+    """Ask nvidia-smi through `run(*options)`."""
+    table, _fields = query(run, "gpu", FIELDS)
+    if table.status == shell.MISSING:
+        raise AbsentError(table.err)
     return from_smi(table.out + table.err, run().out if table.status == 0 else "")
 
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import re
 import typing
 
-from probes.machine import accelerator
+from probes.machine import accelerator, smi
 
 
 @dataclasses.dataclass(frozen=True)
 class Gpu:
-    """One GPU; what a way cannot tell is None. `capability` is CUDA's compute capability, of NVIDIA only."""
+    """One GPU; what a way cannot tell is None.
+
+    `capability` is CUDA's compute capability, of NVIDIA only; `bf16` is whether it has native bfloat16,
+    where the way itself knows that.
+    """
 
     name: str
     memory_gib: float | None = None
     capability: tuple[int, int] | None = None
+    bf16: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Sight:
-    """What one way saw. `driver` is the version of NVIDIA's driver, `cuda` the newest CUDA it can run."""
+    """What one way saw. `driver` is the version of the GPU's driver, `cuda` the newest CUDA it can run."""
 
     source: str
     gpus: tuple[Gpu, ...]
@@ -93,27 +97,21 @@ def from_smi(table: str, banner: str) -> Sight:
     nvidia-smi's own words, when there is no such table in the text or a GPU of it is lost.
     """
     lost = re.search(r".*(?:Unable to determine the device handle|GPU is lost).*", table)
-    lines = table.splitlines()
-    header = next((number for number, line in enumerate(lines) if line.startswith("name,")), None)
+    rows = smi.rows(table)
     if "No devices were found" in table:
         return Sight("nvidia-smi", ())
-    if lost or header is None:
+    if lost or rows is None or not all("name" in row for row in rows):
         words = lost[0] if lost else table
         raise BlindError(f"nvidia-smi: {accelerator.one_line(words) if words.strip() else 'it says nothing'}")
-    # "memory.total [MiB]" is the column memory.total
-    columns = [column.split(" [")[0] for column in lines[header].split(", ")]
     gpus, driver = [], None
-    for cells in csv.reader(lines[header + 1 :], skipinitialspace=True):
-        if len(cells) != len(columns):  # an empty line or a warning
-            continue
-        row = dict(zip(columns, cells))
-        memory = re.fullmatch(r"(\d+) MiB", row.get("memory.total", ""))
+    for row in rows:
+        memory = smi.number(row.get("memory.total"))
         capability = re.fullmatch(r"(\d+)\.(\d+)", row.get("compute_cap", ""))
         split = row.get("mig.mode.current") == "Enabled"
         gpus.append(
             Gpu(
                 name=row["name"],
-                memory_gib=round(int(memory[1]) / 1024, 1) if memory and not split else None,
+                memory_gib=round(memory / 1024, 1) if memory and not split else None,
                 capability=(int(capability[1]), int(capability[2])) if capability else None,
             )
         )
@@ -130,9 +128,18 @@ def from_torch(torch: typing.Any) -> Sight:
     if not kind:
         return Sight("torch", ())
     if kind == "mps":
-        return Sight("torch.mps", (Gpu("Apple GPU (MPS)"),))
+        usable = getattr(getattr(torch, "mps", None), "recommended_max_memory", None)  # since 2.5
+        newer = getattr(torch.backends.mps, "is_macos_or_newer", None)
+        gpu = Gpu(
+            "Apple GPU (MPS)",
+            round(usable() / accelerator.GIB, 1) if usable else None,
+            bf16=False if newer and not newer(14, 0) else None,  # macOS 13 has no bfloat16 at all
+        )
+        return Sight("torch.mps", (gpu,))
     module = getattr(torch, kind)
     nvidia = kind == "cuda" and not torch.version.hip
+    # CUDA's own counts emulation too; Ascend's and Intel's say what the chip has.
+    native = None if kind == "cuda" else getattr(module, "is_bf16_supported", None)
     gpus = []
     for index in range(module.device_count()):
         properties = module.get_device_properties(index)
@@ -142,6 +149,7 @@ def from_torch(torch: typing.Any) -> Sight:
                 memory_gib=round(properties.total_memory / accelerator.GIB, 1),
                 # AMD's architecture number comes in the same two fields and means something else.
                 capability=(properties.major, properties.minor) if nvidia else None,
+                bf16=bool(native()) if native else None,
             )
         )
     return Sight(f"torch.{kind}", tuple(gpus))

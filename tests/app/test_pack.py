@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import probes
-from app.pack import pack
+from app.cli import main
+from app.pack import PIPED, pack
 
 PYENV = Path.home() / ".pyenv" / "versions"
 
@@ -34,7 +35,7 @@ def run(folder, *command, **environment):
     return subprocess.run(
         [str(part) for part in command],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), **environment},
+        env={"PATH": os.environ["PATH"], "HOME": str(folder)} | environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -74,15 +75,56 @@ def test_it_runs_anywhere_and_writes_nothing(pyz, folder, flags):
     assert list(pyz.parent.rglob("*")) == [pyz]
 
 
-def test_a_folder_named_probes_does_not_get_in_its_way(pyz, folder):
-    hostile = folder / "probes"
-    hostile.mkdir()
-    (hostile / "__init__.py").write_text("raise SystemExit('hostile')")
+@pytest.mark.parametrize("search", ["{folder}", "/nowhere:"])
+def test_what_lies_in_the_working_directory_is_never_run(pyz, folder, search):
+    """A PYTHONPATH that begins or ends with a colon names the working directory, too."""
+    (folder / "probes").mkdir()
+    for name in ("probes/__init__.py", "torch.py", "pynvml.py", "yaml.py", "numpy.py"):
+        (folder / name).write_text("raise SystemExit('hostile')")
 
-    ended = run(folder, sys.executable, pyz, "--tests", "none", PYTHONPATH=str(folder))
+    ended = run(folder, sys.executable, pyz, PYTHONPATH=search.format(folder=folder))
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("this machine\n")
+
+
+def test_it_comes_through_a_pipe_and_leaves_nothing(pyz, folder):
+    """The line that `whynan pack` prints, with sh in the place of ssh."""
+    there = folder / "there"
+    there.mkdir()
+    python = folder / "bin" / "python3"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    line = PIPED.replace("ssh NODE", "TMPDIR=there sh -c").replace("probe.pyz", str(pyz))
+
+    path = f"{python.parent}:{os.environ['PATH']}"
+    ended = run(folder, "sh", "-c", line, PATH=path)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads((folder / "probe.json").read_text())["kind"] == "machine"
+    assert list(there.iterdir()) == []
+
+
+def test_torchrun_starts_it_and_the_first_rank_alone_reports(pyz, folder):
+    pytest.importorskip("torch", reason="torch is not installed")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+
+    ended = run(folder, *launch, pyz, "--format", "json", OMP_NUM_THREADS="1")
+
+    facts = {fact["id"]: (fact["value"], fact["source"]) for fact in json.loads(ended.stdout)["facts"]}
+    source = "self-test over 2 ranks by gloo: right in every bit, 3 times"
+    assert facts["numerics.collective"] == ("ok", source)
+
+
+def test_the_command_says_how_to_run_it(tmp_path, capsys):
+    there = tmp_path / "p.pyz"
+
+    assert main(["pack", "-o", str(there)]) == 0
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{there}: on the node, run `python p.pyz --format json > probe.json`, or from here"
+    assert second == PIPED.replace("probe.pyz", str(there))
+    assert there.read_bytes() == pack()
 
 
 def test_its_exit_status_is_that_of_the_probe(pyz, folder):
@@ -92,7 +134,7 @@ def test_its_exit_status_is_that_of_the_probe(pyz, folder):
     assert ended.stderr.startswith("whynan: argument --tests: invalid choice")
 
 
-@pytest.mark.parametrize("version", ["3.9", "3.10", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("version", ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])
 def test_it_runs_under_a_bare_python(pyz, folder, version):
     python = interpreter(folder, version)
 

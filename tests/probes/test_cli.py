@@ -111,9 +111,11 @@ def test_bad_arguments_are_one_line_and_status_2(arguments, capsys):
     assert err.endswith(", in the arguments of the probe, see --help\n")
 
 
-def test_help_is_no_error(capsys):
+def test_help_says_what_each_step_touches(capsys):
     assert cli.main(["--help"]) == 0
-    assert "--tests" in capsys.readouterr().out
+
+    said = capsys.readouterr().out
+    assert [step.name for step in machine.STEPS if f"  {step.name}: {step.touches}\n" not in said] == []
 
 
 def test_an_interruption_is_one_line(monkeypatch, capsys):

@@ -1,11 +1,14 @@
+import ast
 import getpass
 import platform
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from probes import machine
+from probes.machine import Step
 from probes.report import Report, from_json, to_json
 
 
@@ -25,6 +28,23 @@ def test_every_fact_and_every_unknown_is_in_the_vocabulary(report):
     assert {item.id for item in (*report.facts, *report.unknown)} <= set(vocabulary)
 
 
+def test_every_fact_that_a_probe_of_a_machine_can_tell_is_in_the_vocabulary():
+    """Also those of GPUs that this machine lacks: their ids stand in the modules."""
+    root = Path(__file__).parents[3]
+    vocabulary = yaml.safe_load((root / "kb" / "facts.yaml").read_text("utf-8"))
+    strings = {
+        node.value
+        for path in (root / "probes" / "machine").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+    ids = {text for text in strings if re.fullmatch(r"(gpu|machine|numerics)\.[a-z0-9_]+", text)}
+
+    assert len(ids) > 30
+    assert ids <= set(vocabulary)
+
+
 def test_nothing_is_both_known_and_unknown_and_each_unknown_has_a_reason(report):
     assert not {fact.id for fact in report.facts} & {unknown.id for unknown in report.unknown}
     assert all(unknown.why for unknown in report.unknown)
@@ -42,7 +62,8 @@ def test_neither_machine_nor_owner_is_named(report):
 
 def test_a_step_is_told_as_it_begins(monkeypatch):
     told = []
-    monkeypatch.setattr(machine, "STEPS", (("one", lambda tests: []), ("two", lambda tests: [])))
+    steps = tuple(Step(name, lambda tests: [], "nothing") for name in ("one", "two"))
+    monkeypatch.setattr(machine, "STEPS", steps)
 
     report = machine.probe("none", lambda *step: told.append(step))
 

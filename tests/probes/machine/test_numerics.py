@@ -7,17 +7,17 @@ from probes.machine.numerics import EFFORTS, Effort, as_found, check, measure
 from probes.machine.verdict import AGAIN, MISSING, OK, UNSTABLE, WRONG, Outcome
 from probes.report import Fact, Unknown
 
-SMALL = Effort((24,), 2)
+SMALL = Effort((24,), 2, 60)
 
 
-def test_two_hundred_clean_runs_give_no_false_alarm(torch):
+def test_fifty_clean_runs_give_no_false_alarm(torch):
     verdicts = set()
-    for seed in range(200):
+    for seed in range(50):
         outcomes, failed = check(torch, ["cpu"], SMALL, seed)
         assert failed == []
         verdicts |= {outcome.verdict for outcome in outcomes}
 
-    assert verdicts == {OK}
+    assert verdicts == {OK, MISSING}  # some attention kernels are for GPUs only
 
 
 def test_each_operation_runs_in_each_format_on_each_device(torch):
@@ -27,10 +27,30 @@ def test_each_operation_runs_in_each_format_on_each_device(torch):
         devices.append(device)
         return measure(case, "cpu", repeats)
 
-    outcomes, failed = check(torch, ["cuda:0", "cuda:1"], Effort((8, 16), 2), measure=on_the_cpu)
+    outcomes, failed = check(torch, ["cuda:0", "cuda:1"], Effort((8, 16), 2, 60), measure=on_the_cpu)
 
-    assert (len(outcomes), len(devices), failed) == (60, 60, [])
-    assert {outcome.device for outcome in outcomes} == {"cuda:0", "cuda:1"}
+    names = {outcome.case for outcome in outcomes if outcome.verdict != MISSING}
+    assert (len(outcomes), failed) == (len(devices), [])
+    assert [outcome.device for outcome in outcomes] == len(outcomes) // 2 * ["cuda:0", "cuda:1"]
+    for operation in (
+        "matmul",
+        "sum",
+        "norm",
+        "softmax",
+        "cross entropy",
+        "optimizer step",
+        "attention by math",
+    ):
+        for dtype in ("float32", "bfloat16", "float16"):
+            assert {f"{operation} in {dtype}, size {size}" for size in (8, 16)} <= names
+            assert f"exact products on every multiprocessor in {dtype}" in names
+
+
+def test_a_slow_machine_does_the_first_size_only(torch):
+    outcomes, failed = check(torch, ["cpu"], Effort((8, 16), 2, -1))
+
+    sizes = {outcome.case.partition(", size ")[2] for outcome in outcomes}
+    assert (sizes, failed) == ({"8", ""}, [])
 
 
 def faulty(fault, run):
@@ -40,7 +60,8 @@ def faulty(fault, run):
         results = measure(case, "cpu", repeats)
         for number, result in enumerate(results):
             if run in (None, number):
-                result.view(-1)[7] = fault(result.view(-1)[7])
+                element = 7 % result.numel()
+                result.view(-1)[element] = fault(result.view(-1)[element])
         return results
 
     return measured
@@ -55,8 +76,8 @@ def test_a_device_that_errs_in_one_element_is_found(torch, fault, run, expected)
 
     # (a loss or a weight next to 0 may hide its sign)
     found = [outcome.verdict for outcome in outcomes]
-    assert set(found) <= {expected, OK}
-    assert found.count(expected) >= 12
+    assert set(found) <= {expected, OK, MISSING}
+    assert found.count(expected) >= 0.8 * (len(found) - found.count(MISSING))
 
 
 def test_a_missing_operation_is_left_out_and_a_failing_device_drops_out(torch):
@@ -73,7 +94,7 @@ def test_a_missing_operation_is_left_out_and_a_failing_device_drops_out(torch):
         "cuda:1 failed at matmul in float32, size 24: CUDA error: uncorrectable ECC error encountered"
     ]
     assert {o.verdict for o in outcomes if "in float16" in o.case} == {MISSING}
-    assert {o.verdict for o in outcomes if "in float32" in o.case} == {OK}
+    assert {o.verdict for o in outcomes if "matmul in float32" in o.case} == {OK}
 
 
 def test_float32_is_not_judged_where_the_environment_makes_it_tf32(torch, monkeypatch):
@@ -170,18 +191,23 @@ def test_a_gpu_that_is_right_is_ok(torch, monkeypatch):
     monkeypatch.setattr(numerics, "check", lambda *_: ([Outcome("cuda:0", "sum", OK, 0.25)], []))
 
     said = "1 results right, largest error 0.25 x what rounding explains"
-    assert numerics.probe_arithmetic("quick") == [Fact("gpu.numerics", "ok", f"self-test on cuda:0: {said}")]
+    row = Unknown("numerics.masked_row", "no such device")
+    monkeypatch.setattr(numerics.attention, "masked_row", lambda *_: row)
+    expected = [Fact("gpu.numerics", "ok", f"self-test on cuda:0: {said}"), row]
+    assert numerics.probe_arithmetic("quick") == expected
 
 
 def test_only_nvidia_and_the_cpu_are_held_to_equal_bits(torch, monkeypatch):
     def last_bit(case, device, repeats):
         results = measure(case, "cpu", repeats)
-        if "float32" in case.name:  # in 16 bits the last one alone is more than rounding explains
+        # in 16 bits, and of whole numbers, the last one alone is more than rounding explains
+        if "float32" in case.name and "exact" not in case.name:
             results[1].view(torch.int32).view(-1)[0] ^= 1
         return results
 
     def verdicts(device):
-        return {outcome.verdict for outcome in check(torch, [device], SMALL, measure=last_bit)[0]}
+        outcomes, _failed = check(torch, [device], SMALL, measure=last_bit)
+        return {outcome.verdict for outcome in outcomes} - {MISSING}
 
     assert (verdicts("cpu"), verdicts("cuda:0")) == ({OK, UNSTABLE}, {OK, UNSTABLE})
     assert verdicts("mps:0") == {OK}
@@ -195,4 +221,12 @@ def test_a_cuda_machine_computes_right_a_hundred_times(cuda):
         for seed in range(100):
             outcomes, failed = check(cuda, ["cuda:0"], EFFORTS["quick", "gpu"], seed)
             assert failed == []
-            assert {outcome.verdict for outcome in outcomes} == {OK}
+            assert {outcome.verdict for outcome in outcomes} <= {OK, MISSING}
+
+
+@pytest.mark.gpu
+def test_the_full_self_test_takes_less_than_a_gib_of_a_gpu(cuda):
+    with as_found(cuda):
+        check(cuda, ["cuda:0"], EFFORTS["full", "gpu"])
+
+    assert cuda.cuda.max_memory_reserved(0) < 2**30

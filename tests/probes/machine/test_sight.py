@@ -204,3 +204,14 @@ def fake_torch(kind="", hip=None, names=(), memory=GIB, capability=(8, 0)):
 )
 def test_torch_sees(torch, expected):
     assert from_torch(torch) == expected
+
+
+def test_what_newer_versions_of_torch_tell_of_other_makes():
+    """Ascend and Intel say whether the chip has bfloat16; Apple how much memory a program may use."""
+    apple, ascend = fake_torch("mps"), fake_torch("npu", names=["Ascend910B3"] * 2)
+    apple.mps = SimpleNamespace(recommended_max_memory=lambda: 24 * GIB)
+    apple.backends.mps.is_macos_or_newer = lambda major, minor: (major, minor) <= (13, 6)
+    ascend.npu.is_bf16_supported = lambda: True
+
+    assert from_torch(apple).gpus == (Gpu("Apple GPU (MPS)", 24.0, bf16=False),)
+    assert [gpu.bf16 for gpu in from_torch(ascend).gpus] == [True, True]

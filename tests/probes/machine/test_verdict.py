@@ -1,6 +1,8 @@
+import itertools
+
 import pytest
 
-from probes.machine.arithmetic import cases
+from probes.machine import arithmetic, attention
 from probes.machine.gpu import ELSEWHERE
 from probes.machine.verdict import AGAIN, MISSING, OK, UNSTABLE, WRONG, Outcome, judge, verdict
 from probes.report import Fact, Unknown
@@ -18,10 +20,15 @@ def flipped(torch, result, element, bit):
     return bits.view(result.dtype)
 
 
-@pytest.fixture(params=[(name, index) for name in WIDTHS for index in range(5)], ids=str)
+OPERATIONS = ("matmul", "sum", "norm", "softmax", "cross entropy", "optimizer step", "attention by math")
+
+
+@pytest.fixture(params=[(name, operation) for name in WIDTHS for operation in OPERATIONS], ids=str)
 def case(request, torch):
-    name, index = request.param
-    return name, list(cases(torch, getattr(torch, name), 32, 3))[index]
+    name, operation = request.param
+    dtype = getattr(torch, name)
+    made = itertools.chain(arithmetic.cases(torch, dtype, 32, 3), attention.cases(torch, dtype, 32, 3))
+    return name, next(case for case in made if case.name.startswith(f"{operation} in {name}"))
 
 
 def test_right_results_are_ok(torch, case):
@@ -65,7 +72,7 @@ def test_nan_is_wrong(torch, case):
 
 
 def test_where_the_library_promises_no_equal_bits_only_errors_count(torch):
-    case = next(cases(torch, torch.float16, 32, 3))
+    case = next(arithmetic.cases(torch, torch.float16, 32, 3))
     good = case.compute(*case.inputs)
     last_bit, sign = flipped(torch, good, 5, 0), flipped(torch, good, int(good.abs().argmax()), 15)
 
@@ -76,7 +83,7 @@ def test_where_the_library_promises_no_equal_bits_only_errors_count(torch):
 GOOD = Outcome("cuda:0", "matmul", OK, 0.45)
 FULL = "cuda:1 has 0.5 GiB free, 1 is needed"
 RIGHT = "1 results right, largest error 0.45 x what rounding explains"
-NO_GPU = "torch reaches no GPU (built for the CPU); on the CPU"
+NO_GPU = "torch reaches no GPU (built for the CPU)"
 
 
 def fact(value, said):
@@ -109,12 +116,6 @@ def unknown(why, how=AGAIN):
         ([GOOD], [FULL], unknown(f"{FULL}; on cuda:0 {RIGHT}")),
         ([], [FULL], unknown(FULL)),
         ([Outcome("npu:0", "sum", MISSING)], [], unknown("torch lacks these operations there")),
-        ([Outcome("cpu", "matmul", OK, 0.45)], [], unknown(f"{NO_GPU} {RIGHT}", ELSEWHERE)),
-        (
-            [Outcome("cpu", "matmul", WRONG, 50.0)],
-            [],
-            unknown(f"{NO_GPU} matmul is wrong, error 50 x what rounding explains", ELSEWHERE),
-        ),
     ],
     ids=[
         "ok",
@@ -124,9 +125,22 @@ def unknown(why, how=AGAIN):
         "one untested",
         "none tested",
         "no operation",
-        "cpu",
-        "bad cpu",
     ],
 )
 def test_the_verdict(outcomes, left_out, expected):
-    assert verdict(outcomes, left_out, "built for the CPU") == expected
+    assert verdict(outcomes, left_out, "") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Outcome("cpu", "matmul", OK, 0.45), RIGHT),
+        (Outcome("cpu", "matmul", WRONG, 50.0), "matmul is wrong, error 50 x what rounding explains"),
+    ],
+    ids=["right", "wrong"],
+)
+def test_where_only_the_cpu_is_tested_nothing_is_said_of_a_gpu(outcome, said):
+    assert verdict([outcome], [], "built for the CPU") == [
+        Fact("numerics.cpu", outcome.verdict, f"self-test on the CPU: {said}"),
+        unknown(NO_GPU, ELSEWHERE),
+    ]
