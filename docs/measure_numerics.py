@@ -13,20 +13,18 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
+from tables import put
 
 from probes.machine import accelerator, arithmetic
 from probes.machine.numerics import EFFORTS, Effort, as_found, check, measure
 from probes.machine.rounding import Case
 from probes.machine.verdict import MISSING, OK, judge
 
-MEASURED = Path(__file__).parent / "measured.md"
 FORMATS = (torch.float32, torch.bfloat16, torch.float16)
 SIZE, REPEATS = 128, 3
 ONCE, INPUT, ALWAYS = (
@@ -160,12 +158,7 @@ def main() -> None:
         text = table(devices[0], arguments.times, print)
     print(text)
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- numerics -->\n{text}\n<!-- /numerics -->"
-        MEASURED.write_text(
-            re.sub(r"<!-- numerics -->.*<!-- /numerics -->", lambda _: marked, page, flags=re.S),
-            encoding="utf-8",
-        )
+        put("numerics", text)
 
 
 if __name__ == "__main__":
