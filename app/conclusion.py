@@ -128,7 +128,7 @@ def _known_for(knowledge: Knowledge, fix: str) -> str | None:
 def verdict(facts: Known) -> str:
     """Whether what is known shows something abnormal, nothing abnormal, or not enough to judge."""
     values = facts.values()
-    if values.get("gpu.numerics", "ok") != "ok":
+    if values.get("gpu.numerics", "ok") != "ok" or values.get("checkpoint.scan", "clean") != "clean":
         return ABNORMAL
     symptom = values.get("loss.symptom")
     if symptom is None:

@@ -16,6 +16,9 @@ FIRST = {
     "gpu": ("machine", "environment", "log", "report"),
     "machine": ("machine", "environment"),
     "numerics": ("machine",),
+    "checkpoint": ("checkpoint", "report"),
+    "data": ("dataset", "log", "report"),
+    "probe": ("headroom", "report"),
     "version": ("machine", "environment", "log", "report"),
 }
 OTHERWISE = ("command", "config", "part", "log", "trainer_state", "environment", "report", "machine")
