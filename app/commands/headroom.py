@@ -44,9 +44,8 @@ def _text(report: Report) -> str:
     (fact,) = report.facts
     top = sorted(report.peaks, key=lambda peak: -peak[1])[:_MOST]
     lines = [f"{report.name}: {fact.value} ({fact.source})", ""]
-    lines += [
-        f"  {largest:>10.4g}  {_bar(largest):<{_BAR}}  {module or 'the model'}" for module, largest in top
-    ]
+    for module, largest in top:
+        lines.append(f"  {largest:>10.4g}  {_bar(largest):<{_BAR}}  {module or 'the model'}")
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from app.ui.address import lang
 from app.words import word
 
 LIMIT = 65504.0
+_BLUE = "#1c83e1"
 _RED = {"light": "#c62828", "dark": "#ff8a80"}
 _MOST, _ROW = 60, 16  # bars, and the pixels of one
 
@@ -29,14 +30,8 @@ def describe(peaks: Sequence[tuple[str, float]]) -> str:
     """The bars in a sentence, for those who do not see them."""
     module, largest = max(peaks, key=lambda peak: peak[1])
     beyond = sum(peak > LIMIT for _, peak in peaks)
-    return word(
-        "headroom.bars",
-        lang(),
-        count=len(peaks),
-        module=module or "model",
-        largest=f"{largest:.4g}",
-        beyond=beyond,
-    )
+    fields = {"count": len(peaks), "module": module or "model", "largest": f"{largest:.4g}", "beyond": beyond}
+    return word("headroom.bars", lang(), **fields)
 
 
 def _chart(peaks: Sequence[tuple[str, float]]) -> alt.LayerChart:
@@ -54,9 +49,8 @@ def _chart(peaks: Sequence[tuple[str, float]]) -> alt.LayerChart:
         for index in sorted(shown)
     ]
     scale = alt.Scale(type="log", domain=[1, end])
-    x = alt.X(
-        "largest:Q", title=word("headroom.x", lang()), scale=scale, axis=alt.Axis(format="~g", tickCount=6)
-    )
+    axis = alt.Axis(format="~g", tickCount=6)
+    x = alt.X("largest:Q", title=word("headroom.x", lang()), scale=scale, axis=axis)
     bars = (
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar()
@@ -64,7 +58,7 @@ def _chart(peaks: Sequence[tuple[str, float]]) -> alt.LayerChart:
             x=x,
             x2=alt.datum(1),
             y=alt.Y("module:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
-            color=alt.condition("datum.beyond", alt.value(red), alt.Undefined),
+            color=alt.condition("datum.beyond", alt.value(red), alt.value(_BLUE)),
             tooltip=["module:N", "said:N"],
         )
     )

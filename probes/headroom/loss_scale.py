@@ -1,7 +1,7 @@
 """How often a float16 loss scaler skips before its first step: told by one backward pass in float32.
 
-The scaler multiplies the loss, halves its scale at each overflow and tries again. So the largest gradient, of a
-weight or of what goes through a module, says how many halvings it takes until all fit below 65504.
+The scaler multiplies the loss, halves its scale at each overflow and tries again. So the largest gradient,
+of a weight or of what goes through a module, says how many halvings it takes until all fit below 65504.
 """
 
 from __future__ import annotations

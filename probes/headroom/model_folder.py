@@ -24,7 +24,7 @@ def measure(path: pathlib.Path, text: str = TEXT, training: str = headroom.PURE)
         import transformers
     except ImportError as error:
         raise ReadError(
-            f"{path.name}: needs {error.name or error}, which is not installed here, run this where the model trains"
+            f"{path.name}: needs {error.name or error}, which is not here, run it where it trains"
         ) from None
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(path), local_files_only=True)

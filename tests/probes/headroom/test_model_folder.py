@@ -18,7 +18,7 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch, missing):
         pytest.importorskip("torch", reason="torch is not installed")
     monkeypatch.setitem(sys.modules, missing, None)
 
-    with pytest.raises(ReadError, match=f"needs {missing}, which is not installed here"):
+    with pytest.raises(ReadError, match=f"needs {missing}, which is not here"):
         model_folder.measure(tmp_path)
 
 
