@@ -17,18 +17,17 @@ import re
 import statistics
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from tables import put
 from torch import nn
 
 from probes import headroom
 from probes.headroom import LARGEST, MIXED, PURE, loss_scale, products
 from probes.headroom.quiet import watched
 
-MEASURED = Path(__file__).parent / "measured.md"
-LEVELS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.01, 1.02, 1.05, 1.1, 1.3, 2.0, 3.0)
+LEVELS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995, 0.999, 1.001, 1.005, 1.02, 1.1, 1.5, 3.0)
 LAYERS, SEEDS = 4, 2
 PLACES = (*range(LAYERS), "residual")
 GAINS = (1e-3, 0.03, 1.0, 30.0, 1e3, 3e4)
@@ -225,10 +224,7 @@ def main() -> None:
     text = table()
     print(text)
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- headroom -->\n{text}\n<!-- /headroom -->"
-        page = re.sub(r"<!-- headroom -->.*<!-- /headroom -->", lambda _: marked, page, flags=re.S)
-        MEASURED.write_text(page, encoding="utf-8")
+        put("headroom", text)
 
 
 if __name__ == "__main__":

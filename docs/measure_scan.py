@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy
+from tables import put
 
-MEASURED = Path(__file__).parent / "measured.md"
 FORMATS = {"BF16": 2, "F16": 2, "F32": 4}
 HIDDEN, BLOCK = 4096, 1 << 24
 # The peak of the process itself: what the system counts for a child begins with its parent's.
@@ -170,11 +170,7 @@ def main() -> None:
     text = f"{os.cpu_count()} cores, load {load:.1f} while it was measured.\n\n" + "\n".join(lines)
     print(text)
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- scan -->\n{text}\n<!-- /scan -->"
-        MEASURED.write_text(
-            re.sub(r"<!-- scan -->.*<!-- /scan -->", lambda _: marked, page, flags=re.S), encoding="utf-8"
-        )
+        put("scan", text)
 
 
 if __name__ == "__main__":
