@@ -11,6 +11,7 @@ import pathlib
 import struct
 import typing
 import zipfile
+import zlib
 
 from probes.checkpoints import opcodes
 from probes.checkpoints.listing import NOTE, DamagedError, Finding, Listing
@@ -45,6 +46,11 @@ _DTYPES = {
     "torch.uint64": "U64",
 }
 _REBUILD = [f"torch._utils._rebuild_tensor{version}" for version in ("", "_v2", "_v3")]
+# What zipfile raises of bytes that are none of its own.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError),
+    *(ValueError, OverflowError),
+)
 _HARMLESS = (
     *(
         "torch._utils._rebuild_",
@@ -119,7 +125,7 @@ def _open(path: pathlib.Path) -> tuple[typing.Any, dict[str, tuple[int, int]]]:
                 for name, info in entries.items()
                 if name.startswith(folder)
             }
-        except (zipfile.BadZipFile, EOFError, struct.error, NotImplementedError, RuntimeError) as error:
+        except _BROKEN as error:
             raise DamagedError(f"its zip is broken or cut off ({error})") from None
         except PickleError as error:
             raise DamagedError(f"its pickle cannot be read, {error}") from None
@@ -190,7 +196,7 @@ def _tensor(name: str, call: Call, path: pathlib.Path, members: dict[str, tuple[
         raise DamagedError(f"the storage of tensor {name} is missing")
     begin, size = members[key]
     length = math.prod(shape) * dtype.width
-    if not _dense(shape, strides):
+    if not _dense(shape, strides) and size % dtype.width == 0:
         return Tensor(name, dtype, shape, path, begin, size, dense=False)
     if first < 0 or first * dtype.width + length > size:
         raise DamagedError(f"tensor {name} reaches beyond its storage")

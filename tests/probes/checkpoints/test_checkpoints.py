@@ -1,4 +1,5 @@
 import math
+import random
 
 import pytest
 
@@ -56,3 +57,38 @@ def test_a_checkpoint_in_a_folder_stands_for_its_files(write, tmp_path):
     (tmp_path / "train.log").write_text("loss: nan")
 
     assert [path.name for path in files.listing(tmp_path)] == ["run", "adapter_config.json", "train.log"]
+
+
+def torn(data: bytes, source: random.Random) -> bytes:
+    """The bytes with some changed, cut off, left out or put in."""
+    raw = bytearray(data)
+    for _ in range(source.choice((1, 1, 2, 5))):
+        at = source.randrange(len(raw))
+        change = source.random()
+        if change < 0.8:
+            raw[at] = source.randrange(256)
+        elif change < 0.9:
+            del raw[at : at + source.randrange(1, 9)]
+        else:
+            raw[at:at] = source.randbytes(4)
+    return bytes(raw)
+
+
+@pytest.mark.parametrize("form", ["safetensors", "torch"])
+def test_torn_bytes_give_a_finding_or_one_line_and_nothing_else(write, tmp_path, form):
+    path = tmp_path / f"m.{form}"
+    if form == "safetensors":
+        write(path.name, {"a": ("F32", [2], [1.0, 2.0]), "lm_head.weight": ("F16", [2, 1], [3.0, 4.0])})
+    else:
+        torch = pytest.importorskip("torch", reason="torch is not installed")
+        torch.save({"w": torch.nn.Linear(2, 2).state_dict(), "t": [torch.zeros(2, 3).t()], "n": 1}, path)
+    whole, source = path.read_bytes(), random.Random(7)
+    grades = set()
+    for _ in range(300):
+        path.write_bytes(torn(whole, source))
+        try:
+            grades.add(checkpoints.scan(path).grade)
+        except ReadError as error:
+            assert "\n" not in str(error)  # noqa: PT017 (both ends are right)
+
+    assert "damage" in grades
