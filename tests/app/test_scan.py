@@ -50,6 +50,13 @@ def test_the_json_of_a_scan_goes_into_a_diagnosis(tmp_path: Path, capsys: pytest
     assert (data["causes"][0]["id"], data["fixes"][0]["id"]) == ("corrupt-weights", "replace-checkpoint")
 
 
+def test_a_damaged_checkpoint_alone_is_a_diagnosis(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diagnose", str(tensors(tmp_path / "m.safetensors", float("nan")))]) == 1
+    assert capsys.readouterr().out.startswith("The checkpoint is damaged or the wrong one\n")
+
+
 def test_a_data_set_is_scanned_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.jsonl"
     rows = [{"input_ids": [1, 2, 3], "labels": [-100, 2, 3]}, {"input_ids": [1, 2], "labels": [-100, -100]}]
