@@ -4,9 +4,9 @@
     .venv/bin/python docs/measure_scan.py --gb 4 --write     larger files; puts it into docs/measured.md
 
 A model of the usual proportions is written to a folder for temporary files, in three formats, and read once,
-so that it is in the page cache. Then the commands take turns, each in a process of its own; from the scans
-the time of the same command on a file with one small tensor is taken off (imports). The median of the ratios
-to `cat` in the same round counts. Plain Python and isfinite() get a sixteenth of the file, so that they end.
+so that it is in the page cache. Then the commands take turns, each in a process of its own. From a scan the
+median of the same command on one small tensor is taken off (imports). The median of the ratios to `cat` in
+the same round counts: of time and, for busy machines, of processor time. What is slow gets a part of it all.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import statistics
 import struct
 import subprocess
@@ -62,9 +63,10 @@ for item in header.values():
 
 
 class Run(NamedTuple):
-    """Seconds and peak resident megabytes of a process."""
+    """Seconds on the clock, seconds of the processor, and peak resident megabytes of a process."""
 
     seconds: float
+    processor: float
     megabytes: float
 
 
@@ -106,14 +108,15 @@ def values(dtype: str) -> bytes:
 
 
 def run(command: list[str]) -> Run:
-    began = time.perf_counter()
     root = Path(__file__).parent.parent
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=root)
-    seconds = time.perf_counter() - began
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"{command[0]} ended with status {done.returncode}: {done.stderr[-500:]}")
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     peak = re.search(r"VmHWM:\s*(\d+) kB", done.stderr)
-    return Run(seconds, int(peak[1]) / 1000 if peak else 0.0)
+    return Run(seconds, processor, int(peak[1]) / 1000 if peak else 0.0)
 
 
 def python(code: str, path: Path) -> list[str]:
@@ -121,38 +124,38 @@ def python(code: str, path: Path) -> list[str]:
 
 
 def measure(folder: Path, size: int, rounds: int) -> Iterator[tuple[str, ...]]:
-    tiny = folder / "tiny.safetensors"
+    tiny, path, part = (folder / f"{name}.safetensors" for name in ("tiny", "whole", "part"))
     for dtype in FORMATS:
-        path, part = folder / "model.safetensors", folder / "part.safetensors"
         write(tiny, dtype, {"norm.weight": [1, HIDDEN]})
         write(path, dtype, model(dtype, size))
-        write(part, dtype, model(dtype, size // 16))
+        write(part, dtype, {"mlp.up_proj.weight": [size // 64 // FORMATS[dtype] // HIDDEN, HIDDEN]})
         ways = {
-            "`whynan scan`": (python(SCAN, path), python(SCAN, tiny), path),
-            "the same without numpy": (python(PLAIN, part), python(PLAIN, tiny), part),
-            "`torch.isfinite(t).all()`, 1 thread": (python(ISFINITE, part), python(ISFINITE, tiny), part),
+            "`whynan scan`": (SCAN, path, rounds),
+            "the same without numpy": (PLAIN, part, 2),
+            "`torch.isfinite(t).all()`, 1 thread": (ISFINITE, part, 2),
         }
-        cats: list[float] = []
-        ratios: dict[str, list[float]] = {name: [] for name in ways}
-        peaks = dict.fromkeys(ways, 0.0)
-        for turn in range(rounds + 1):
-            cat = run(["cat", str(path)]).seconds / path.stat().st_size
-            if turn:  # the first round warms the cache
-                cats.append(cat)
-            for name, (command, start, file) in ways.items():
-                if turn > 3 and file is part:  # slow ones get three rounds
-                    continue
-                done = run(command)
-                spent = (done.seconds - run(start).seconds) / file.stat().st_size
-                if turn:
-                    ratios[name].append(spent / cat)
-                    peaks[name] = max(peaks[name], done.megabytes)
-        usual = statistics.median(cats)
-        gigabytes = path.stat().st_size / 1e9
-        yield f"`cat` ({dtype}, {gigabytes:.1f} GB)", f"{1e-9 / usual:.1f}", "1.00", ""
-        for name, found in ratios.items():
-            ratio = statistics.median(found)
-            yield f"{name} ({dtype})", f"{1e-9 / usual / ratio:.2g}", f"{ratio:.2f}", f"{peaks[name]:.0f}"
+        run(["cat", str(path)])
+        whole = path.stat().st_size
+        usual = statistics.median(run(["cat", str(path)]).seconds for _ in range(rounds)) / whole
+        yield f"`cat` ({dtype}, {whole / 1e9:.1f} GB)", f"{1e-9 / usual:.1f}", "1.00", "1.00", ""
+        for name, (code, file, turns) in ways.items():
+            starts = [run(python(code, tiny)) for _ in range(3)]
+            start, idle = (statistics.median(kind) for kind in list(zip(*starts, strict=True))[:2])
+            clock, processor, peaks = [], [], []
+            for _ in range(turns):
+                beside, done = run(["cat", str(path)]), run(python(code, file))
+                share = file.stat().st_size / whole
+                clock.append((done.seconds - start) / share / beside.seconds)
+                processor.append((done.processor - idle) / share / beside.processor)
+                peaks.append(done.megabytes)
+            ratio = statistics.median(clock)
+            yield (
+                f"{name} ({dtype})",
+                f"{1e-9 / usual / ratio:.2g}",
+                f"{ratio:.2f}",
+                f"{statistics.median(processor):.2f}",
+                f"{max(peaks):.0f}",
+            )
 
 
 def main() -> None:
@@ -164,7 +167,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = list(measure(Path(folder), int(arguments.gb * 1e9), arguments.rounds))
-    lines = ["| | GB/s | time, `cat` = 1 | peak memory, MB |", "|---|---:|---:|---:|"]
+    head = "| | GB/s | time, `cat` = 1 | processor time, `cat` = 1 | peak memory, MB |"
+    lines = [head, "|---|---:|---:|---:|---:|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     load = os.getloadavg()[1]
     text = f"{os.cpu_count()} cores, load {load:.1f} while it was measured.\n\n" + "\n".join(lines)

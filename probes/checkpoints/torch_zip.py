@@ -163,7 +163,7 @@ def walk(value: typing.Any) -> typing.Iterator[tuple[str, Call]]:
             inner = [*value.items, ("", value.state), *(("", arg) for arg in _arguments(value))]
         else:
             inner = list(value.items() if isinstance(value, dict) else enumerate(value))
-        rest += [(".".join(filter(None, (path, _word(key)))), item) for key, item in reversed(inner)]
+        rest += [(".".join(filter(None, (path, _word(key))))[-500:], item) for key, item in reversed(inner)]
 
 
 def _word(key: typing.Any) -> str:
@@ -189,11 +189,13 @@ def _tensor(name: str, call: Call, path: pathlib.Path, members: dict[str, tuple[
     dtype = DTYPES.get(
         _DTYPES.get(told.name, "") if isinstance(told, Global) else _STORAGES.get(kind[:-7], "")
     )
-    shape, strides = _size(shape), _size(strides)
-    if dtype is None or key not in members or shape is None or strides is None or type(first) is not int:
-        if key in members and shape is not None:
-            return None  # quantized and complex storages: not judged
+    if not isinstance(key, str) or key not in members:
         raise DamagedError(f"the storage of tensor {name} is missing")
+    if dtype is None:
+        return None  # quantized: not judged
+    shape, strides = _size(shape), _size(strides)
+    if shape is None or strides is None or type(first) is not int:
+        raise DamagedError(f"tensor {name} has no shape")
     begin, size = members[key]
     length = math.prod(shape) * dtype.width
     if not _dense(shape, strides) and size % dtype.width == 0:
@@ -205,12 +207,7 @@ def _tensor(name: str, call: Call, path: pathlib.Path, members: dict[str, tuple[
 
 def _size(value: typing.Any) -> tuple[int, ...] | None:
     """A shape, which older versions wrap into torch.Size."""
-    if (
-        isinstance(value, Call)
-        and value.name == "torch.Size"
-        and isinstance(value.args, tuple)
-        and value.args
-    ):
+    if isinstance(value, Call) and value.name == "torch.Size" and _arguments(value):
         value = value.args[0]
     whole = isinstance(value, tuple) and all(type(n) is int and n >= 0 for n in value)
     return value if whole else None
