@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 from typing import NoReturn
 
-from app.commands import BadInputError, diagnose, facts, knowledge, pack, serve
+from app.commands import BadInputError, diagnose, facts, headroom, knowledge, pack, scan, serve
 from app.link import LinkError
 from kb import KnowledgeError
 
@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[ModuleType | None, str]] = {
     "diagnose": (diagnose, "from a log, a config, a folder, a text to ranked fixes"),
     "facts": (facts, "what each file says"),
     "probe": (None, "measure this machine: hardware, software, numeric self-test"),
+    "scan": (scan, "the tensors of a checkpoint, or the rows of a data set"),
+    "headroom": (headroom, "whether a model's activations fit into float16"),
     "pack": (pack, "the probes as one file that needs only Python"),
     "kb": (knowledge, "the knowledge base"),
 }

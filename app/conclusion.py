@@ -129,7 +129,7 @@ def _known_for(knowledge: Knowledge, fix: str) -> str | None:
 def verdict(facts: Known) -> str:
     """Whether what is known shows something abnormal, nothing abnormal, or not enough to judge."""
     values = facts.values()
-    if any(values.get(name, "ok") != "ok" for name in JUDGED):
+    if any(values.get(name, "ok") != "ok" for name in JUDGED) or values.get("checkpoint.scan") == "damaged":
         return ABNORMAL
     symptom = values.get("loss.symptom")
     if symptom is None:

@@ -49,7 +49,9 @@ def headline(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> str:
     if conclusion.verdict == UNJUDGED:
         return word("report.unjudged", lang)
     values = conclusion.known.values()
-    symptom = label(knowledge, "loss.symptom", values.get("loss.symptom", ""), lang)
+    if "loss.symptom" not in values:  # the machine or the checkpoint is at fault, whatever the loss does
+        return conclusion.causes[0].entry.title[lang]
+    symptom = label(knowledge, "loss.symptom", values["loss.symptom"], lang)
     bad = values.get("loss.first_bad_step")
     return f"{symptom} ({word('report.step', lang, step=bad)})" if bad is not None else symptom
 

@@ -16,6 +16,9 @@ FIRST = {
     "gpu": ("machine", "environment", "log", "report"),
     "machine": ("machine", "environment"),
     "numerics": ("machine",),
+    "checkpoint": ("checkpoint", "report"),
+    "data": ("dataset", "log", "report"),
+    "probe": ("headroom", "report"),
     "version": ("machine", "environment", "log", "report"),
 }
 # XTuner writes these into DeepSpeed's config at launch, whatever stands there (xtuner/tools/train.py).

@@ -47,7 +47,8 @@ class Report:
     """What one file, or one machine, says.
 
     `kind` is what was read: a key of probes.files.KINDS, "machine", or TOLD.
-    `curve` holds (step, loss) pairs, at most 2,000 of them; a loss may be nan or inf.
+    `curve` holds (step, loss) pairs, at most 2,000 of them; a loss may be nan or inf. `peaks` holds
+    (module, largest magnitude), in the order of a forward pass.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Report:
     facts: tuple[Fact, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     curve: tuple[tuple[int, float], ...] = ()
+    peaks: tuple[tuple[str, float], ...] = ()
 
     def values(self) -> dict[str, Value]:
         """The facts as id -> value."""
@@ -73,7 +75,8 @@ def to_json(report: Report) -> dict[str, typing.Any]:
         "kind": report.kind,
         "facts": [dataclasses.asdict(fact) for fact in report.facts],
         "unknown": [dataclasses.asdict(unknown) for unknown in report.unknown],
-        "curve": [[step, loss if math.isfinite(loss) else str(loss)] for step, loss in report.curve],
+        "curve": [[step, _plain(loss)] for step, loss in report.curve],
+        "peaks": [[module, _plain(largest)] for module, largest in report.peaks],
     }
 
 
@@ -90,11 +93,17 @@ def from_json(data: typing.Any, name: str) -> Report:
             facts=tuple(_fact(item) for item in data["facts"]),
             unknown=tuple(Unknown(str(i["id"]), str(i["why"]), str(i["how"])) for i in data["unknown"]),
             curve=tuple((int(step), float(loss)) for step, loss in data["curve"]),
+            # Reports of older versions have none.
+            peaks=tuple((str(module), float(largest)) for module, largest in data.get("peaks", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ReadError(
             f"{name}: not a whynan report ({error!r}), make it with `whynan probe --format json`"
         ) from error
+
+
+def _plain(number: float) -> float | str:
+    return number if math.isfinite(number) else str(number)
 
 
 def _fact(item: dict[str, typing.Any]) -> Fact:

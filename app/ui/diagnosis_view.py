@@ -13,6 +13,7 @@ from app.ui.causes import causes
 from app.ui.curve_chart import curve_chart
 from app.ui.facts_table import facts_table, unknown_table
 from app.ui.fix_card import fix_card, tried, worth
+from app.ui.headroom_chart import headroom_chart
 from app.ui.labels import literal
 from app.ui.prices import prices
 from app.ui.share import share
@@ -41,6 +42,10 @@ def diagnosis(at: Here, shown: Conclusion, acting: bool) -> None:
         if shown.known.curve:
             st.markdown(f"##### {word('diagnosis.curve', tongue)}")
             curve_chart(shown.known.curve, bad if isinstance(bad, int) else None)
+        for report in at.session.reports:
+            if report.peaks:
+                st.markdown(f"##### {word('headroom.title', tongue)}")
+                headroom_chart(report.peaks)
     st.markdown(f"##### {word('diagnosis.path', tongue)}")
     st.caption(literal(describe(shown)))
     tree_chart(shown)

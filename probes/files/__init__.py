@@ -9,7 +9,7 @@ import pathlib
 import re
 import typing
 
-from probes import configs, logs
+from probes import checkpoints, configs, dataset, logs
 from probes.files import bases, environment, pieces, prose, sniff
 from probes.logs import trainer_state
 from probes.report import ReadError, Report, from_json
@@ -22,13 +22,17 @@ Reader = typing.Callable[[str, str], tuple[Report, ...]]
 
 
 def read_file(path: str | pathlib.Path, within: pathlib.Path | None = None) -> tuple[Report, ...]:
-    """What a file says, by its content. A log is streamed, whatever its size.
+    """What a file says, by its content. Logs, checkpoints and data sets are streamed, whatever their size.
+
+    A folder is read only where it is one checkpoint.
 
     A config is read with the files that it builds on, where they lie in the folder `within` (None: its own).
 
     Raises ReadError, one line, for what cannot be read: missing, empty, binary, broken, too large.
     """
     path = pathlib.Path(path)
+    if checkpoints.recognises(path):
+        return (checkpoints.report(checkpoints.scan(path)),)
     if path.exists() and not path.is_file():  # a folder, or a pipe that would never end
         raise ReadError(f"{path.name}: is no file, give a log, a config, a command or a report")
     try:
@@ -37,6 +41,8 @@ def read_file(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
         size = path.stat().st_size
     except OSError as error:
         raise ReadError(f"{path.name}: cannot be read ({error.strerror}), give another file") from None
+    if dataset.recognises(head):
+        return (dataset.report(dataset.read(path), path.name),)
     _refuse(sniff.kind_of_bytes(head), path.name)
     encoding = _encoding(head)
     start = head.decode(encoding, errors="replace")
@@ -63,15 +69,20 @@ def read_text(text: str, name: str) -> tuple[Report, ...]:
 
 
 def listing(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The files of a folder and its folders, hidden ones left out: so many, and so many levels deep."""
+    """The files of a folder and its folders, hidden ones left out: so many, and so many levels deep.
+
+    A folder that is one checkpoint stands for its tensors' files.
+    """
     found: list[pathlib.Path] = []
     for place, folders, names in os.walk(folder):
         here = pathlib.Path(place)
         deeper = len(here.relative_to(folder).parts) + 1 < DEEPEST
         folders[:] = sorted(name for name in folders if not name.startswith(".")) if deeper else []
-        found += [
-            here / name for name in sorted(names) if not name.startswith(".") and (here / name).is_file()
-        ]
+        names = [name for name in sorted(names) if not name.startswith(".") and (here / name).is_file()]
+        if checkpoints.recognises(here) and here.parent not in found:  # DeepSpeed has one in another
+            found.append(here)
+            names = [name for name in names if not name.endswith(checkpoints.SUFFIXES)]
+        found += [here / name for name in names]
         if len(found) >= MOST_FILES:
             break
     return sorted(found[:MOST_FILES])

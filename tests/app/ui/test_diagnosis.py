@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app.link import decode, encode
 from app.session import Session
-from probes.report import Fact, Report
+from probes.report import Fact, Report, to_json
 
 
 def titles(at) -> list[str]:
@@ -154,3 +156,17 @@ def test_every_fix_can_be_shown(open_page, fp16, lang):
 
     assert not at.exception
     assert len([e for e in at.expander if e.proto.label.startswith("**")]) == 31
+
+
+def test_a_report_of_the_headroom_shows_its_bars(open_page):
+    peaks = (("layers.0", 12.0), ("layers.1", 1e5), ("head", float("inf")))
+    report = Report("toy", "headroom", (Fact("probe.headroom", "exceeds", "toy"),), peaks=peaks)
+    at = open_page("start.py")
+    at.file_uploader[0].upload("headroom.json", json.dumps(to_json(report)).encode()).run()
+    at.switch_page("diagnosis.py").run()
+
+    assert not at.exception
+    captions = [caption.value for caption in at.caption if "65504" in caption.value]
+    assert captions == [
+        "3 modules; the largest magnitude is inf, at head; 2 are beyond 65504, where float16 ends."
+    ]
