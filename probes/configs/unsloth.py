@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from probes.configs import transformers
+from probes.configs.defaults import UNSLOTH, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, given, switch, text
 
@@ -43,6 +44,6 @@ def read(paths: Paths, found: Findings) -> None:
     if loaded := own.get("dtype"):
         found.say("precision.compute", dtype(loaded.value), loaded)
     transformers.read(paths, found)
-    found.assume("kernel.fused", True, "unsloth replaces the model's kernels by its own")
-    if "load_in_4bit" not in own and "load_in_4bit" not in own.undecided and own.settings:
-        found.assume("quantization.bits", 4, "unsloth's default: load_in_4bit true")
+    if not own.settings or "load_in_4bit" in own or "load_in_4bit" in own.undecided:
+        found.leave_open("quantization.bits")
+    assume(found, UNSLOTH)
