@@ -1,13 +1,13 @@
 """How much of what LLaMA-Factory's, axolotl's, torchtune's and ms-swift's shipped examples set is read right.
 
     pip download --no-deps transformers==5.23.0 && unzip -q transformers-*.whl -d transformers-src
-    git clone --depth 1 https://github.com/hiyouga/LLaMA-Factory (axolotl-ai-cloud/axolotl, pytorch/torchtune,
-        modelscope/ms-swift) beside each other in FOLDER
-    .venv/bin/python docs/measure_configs.py FOLDER transformers-src     prints; --write puts it into measured.md
+    mkdir frameworks && cd frameworks        then `git clone --depth 1 https://github.com/…` for
+        hiyouga/LLaMA-Factory, axolotl-ai-cloud/axolotl, pytorch/torchtune and modelscope/ms-swift
+    .venv/bin/python -m docs.measure_configs frameworks transformers-src    prints; --write fills measured.md
 
-Every example that trains is read alone, as a user gives it, and compared with docs/configs_reference.py. A value is
-right when both say the same, wrong when they differ or when whynan states what the file does not decide, missing
-when whynan does not say it. Nothing of the frameworks is run.
+Every example that trains is read alone, as a user gives it, and compared with docs/configs_reference. A
+value is right when both say the same, wrong when they differ or when whynan states what the file does not
+decide, missing when whynan does not say it. Nothing of the frameworks is run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import configs_reference as reference
+from docs import configs_reference as reference
 from probes import files
 from probes.merge import merge
 from probes.report import ReadError

@@ -69,7 +69,7 @@ def precision(arguments: Paths, found: Findings) -> None:
 
 
 def _loaded(arguments: Paths, found: Findings) -> None:
-    """torch_dtype is the format of the trained weights, unless an adapter is trained or DeepSpeed copies them."""
+    """torch_dtype is the trained weights' format, unless an adapter is trained or DeepSpeed copies them."""
     loaded = arguments.get("torch_dtype") or arguments.get("dtype") or arguments.get("model_dtype")
     if {"torch_dtype", "dtype"} & arguments.undecided:
         found.leave_open("precision.compute", "precision.weights")

@@ -80,7 +80,7 @@ def _quantization(paths: Paths, found: Findings) -> None:
 
 
 def _precision(paths: Paths, found: Findings) -> None:
-    """The model is loaded in the format of bf16, bfloat16, fp16 or float16, and the trained weights are in it."""
+    """bf16, bfloat16, fp16 or float16: the model is loaded in that format, and computes in it."""
     on = {
         name: s
         for name in ("bf16", "bfloat16", "fp16", "float16")

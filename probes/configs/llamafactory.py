@@ -88,7 +88,7 @@ def read(paths: Paths, found: Findings) -> None:
 
 
 def _weights(paths: Paths, found: Findings) -> None:
-    """Trained weights are turned into float32, those of adapters too; pure_bf16 and BAdam keep them in half."""
+    """Trained weights are turned into float32, adapters' too; pure_bf16 and BAdam keep them in half."""
     for option in ("pure_bf16", "use_badam"):
         setting = paths.get(option)
         if setting and switch(setting.value):

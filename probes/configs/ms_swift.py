@@ -1,15 +1,16 @@
-"""ms-swift: `swift sft|pt|rlhf`, `megatron sft|pt|rlhf`, and their arguments as YAML or JSON; versions 2 to 4."""
+"""ms-swift: `swift sft|pt|rlhf`, `megatron sft|pt|rlhf`, and their arguments as YAML or JSON."""
 
 from __future__ import annotations
+
+import re
 
 from probes.configs import arguments, megatron
 from probes.configs.defaults import MEGATRON, MS_SWIFT, MS_SWIFT_2, MS_SWIFT_MEGATRON, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, kernel, method, optimizer, switch, text
+from probes.syntax.setting import Plain
 
 NAME = "ms-swift"
-
-_TUNED = ("lora", "qlora", "longlora", "adalora", "lora_llm", "full")
 
 TABLE = {
     "model": ("model.name", text),
@@ -23,7 +24,7 @@ TABLE = {
     "use_flash_attn": ("attention.kernel", lambda value: "flash_attention_2" if switch(value) else None),
     "use_galore": ("optimizer.name", lambda value: "other" if switch(value) else None),
     **{
-        key: ("lora.enabled", lambda value: value != "full" if value in _TUNED else None)
+        key: ("lora.enabled", lambda value: "lora" in value if isinstance(value, str) else None)
         for key in ("train_type", "tuner_type", "sft_type")
     },
 }
@@ -34,15 +35,33 @@ _BACKENDS = {"flash": "flash_attention_2", "unfused": "eager", "local": "eager"}
 _OWN = ("train_type", "tuner_type", "sft_type", "rlhf_type", "attn_impl")
 
 
+_SCRIPT = re.compile(r"(?:.*/)?swift/cli/(_megatron/)?(sft|pt|rlhf)\.py")
+
+
 def recognises(paths: Paths) -> bool:
-    """The command, or an argument that only ms-swift has."""
-    return paths.value("$0") in ("swift", "megatron") or any(key in paths for key in _OWN)
+    """The command, its script, or an argument that only ms-swift has."""
+    return (
+        paths.value("$0") in ("swift", "megatron")
+        or _script(paths) is not None
+        or any(key in paths for key in _OWN)
+    )
+
+
+def _script(paths: Paths) -> re.Match[str] | None:
+    """`torchrun swift/cli/sft.py` is what `swift sft` starts."""
+    words = (str(setting.value) for path, setting in paths.settings.items() if path.startswith("$"))
+    return next((match for word in words if (match := _SCRIPT.fullmatch(word))), None)
 
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of training arguments under ms-swift's names. torch_dtype is the format of computing too."""
     found.say("framework.name", NAME, next(iter(paths.settings.values())))
+    script = _script(paths)
     mcore = paths.value("$0") == "megatron" or ("lr" in paths and "learning_rate" not in paths)
+    mcore = mcore or bool(script and script[1])
+    if (bits := paths.get("quant_bits")) and "quant_method" not in paths:
+        found.say("quantization.bits", "none", bits)  # without a method, the model is loaded as it is
+        paths = paths.renamed(lambda path: None if path.startswith("bnb_") else path)
     found.look_up(paths, TABLE)
     if mcore:
         found.look_up(paths, megatron.TABLE)
@@ -58,7 +77,7 @@ def read(paths: Paths, found: Findings) -> None:
     arguments.quantization(paths, found)
     arguments.refer_to_deepspeed(paths, found)
     _precision(paths, found, mcore)
-    if paths.value("$1") in ("sft", "pt", "rlhf") or ("dataset" in paths or "dataset.0" in paths):
+    if script or paths.value("$1") in ("sft", "pt", "rlhf") or "dataset" in paths or "dataset.0" in paths:
         _assume(paths, found, mcore)
 
 
@@ -74,7 +93,7 @@ def _precision(paths: Paths, found: Findings, mcore: bool) -> None:
         loaded = dtype(setting.value) if setting else None
         mixed = "float16" if loaded == "float32" and name == "torch_dtype" else loaded
         found.say("precision.compute", mixed, setting)
-        if loaded and not mcore and found.value("lora.enabled") is False and "fsdp" not in paths:
+        if loaded and not mcore and _tuner(paths) == "full" and "fsdp" not in paths:
             arguments.master_weights(found)
             found.say("precision.weights", loaded, setting)
         if loaded and found.value("quantization.bits") == 4 and paths.value("quant_method") == "bnb":
@@ -92,9 +111,13 @@ def _assume(paths: Paths, found: Findings, mcore: bool) -> None:
         if paths.value("rlhf_type") == "grpo":
             found.assume("batch.accumulation", 1, "ms-swift's default (3.5 to 4.6): 1 for GRPO")
         assume(found, MS_SWIFT_2 if older else MS_SWIFT)
-    tuned = paths.get("train_type") or paths.get("tuner_type") or paths.get("sft_type")
-    full = tuned.value == "full" if tuned else mcore
-    rate, kind = (1e-5, "full") if full else (1e-4, "LoRA")
+    full = (_tuner(paths) or ("full" if mcore else "lora")) == "full"
+    rate, kind = (1e-5, "full") if full else (1e-4, "adapter")
     found.assume(
         "optimizer.learning_rate", rate, f"ms-swift's default (2.6 to 4.6): {rate} for {kind} training"
     )
+
+
+def _tuner(paths: Paths) -> Plain:
+    """full, lora, or any other kind; its option was renamed twice."""
+    return paths.value("tuner_type") or paths.value("train_type") or paths.value("sft_type")

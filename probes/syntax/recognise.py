@@ -10,7 +10,9 @@ _COMMAND = re.compile(
     r"|mpirun|uv\s+run|python[\d.]*\s|bash\s|sh\s|set\s+-|export\s+\w+=|cd\s|pip3?\s|conda\s|source\s|--[A-Za-z]"
     r"|\./\S+\.sh|[\w./\-]+\.(?:sh|py)(?:\s|$))"
 )
-_SHELL = re.compile(r"\s*(?:[A-Z_][A-Z0-9_]*=\S|if \[|fi$|for \w+ in|do$|done|echo |mkdir |[\w]+=\(|\))")
+_SHELL = re.compile(
+    r"\s*(?:[A-Z_][A-Z0-9_]*=\S|if \[|fi$|for \w+ in|do$|done|echo |mkdir |[\w]+=\(|\)|[a-z_]\w*=\S*$)"
+)
 _PYTHON = re.compile(
     r"\s*(?:(?:from\s+[\w.]+\s+)?import\s|def\s+\w+\(|class\s+\w+|with\s+\w|for\s.+:$|if\s.+:$|else:|try:|return\b|@\w"
     r"|[\w.\[\]'\"]+(?:\s*,\s*[\w.]+)*\s*(?::[^=]+)?[*+/-]?=(?!=)|[\w.]+\(|[)\]}],?$|'[^']*'\s*[,:]|\"[^\"]*\"\s*,|\"\"\"|>>>)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import typing
 
 from probes.syntax import brackets
@@ -54,7 +56,25 @@ def settings(text: str) -> tuple[Setting, ...]:
 
     for document in _compose(text):
         flatten("", document, 0)
-    return tuple(result)
+    known = {setting.path: setting for setting in result}
+    return tuple(_resolved(setting, known) for setting in result)
+
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
+
+
+def _resolved(setting: Setting, known: dict[str, Setting]) -> Setting:
+    """`${model.path}` is what stands there (OmegaConf: torchtune, NeMo, hydra); what stands nowhere stays."""
+    value = setting.value
+    if not isinstance(value, str) or not (found := _REFERENCE.search(value)):
+        return setting
+    source = known.get(found[1])
+    if source is None or "${" in str(source.value):
+        return setting
+    if found[0] == value:
+        return dataclasses.replace(source, path=setting.path)
+    written = value.replace(found[0], plain_text(source.value))
+    return dataclasses.replace(setting, value=written)
 
 
 def undecided(text: str) -> frozenset[str]:
@@ -97,7 +117,7 @@ def _plain(node: typing.Any) -> Plain:
     value = str(node.value)
     if value.lower() in _WORDS:
         return _WORDS[value.lower()]
-    known = number(value)
+    known = number(value.replace("_", "") if re.fullmatch(r"[-+]?\d[\d_]*", value) else value)
     return value if known is None else known
 
 
