@@ -234,6 +234,20 @@ UNSLOTH = Defaults(
     },
 )
 
+# unsloth compiles TRL's config classes anew, with these in their place
+UNSLOTH_TRAINER = Defaults(
+    "unsloth",
+    "2025.3 to 2026.10",
+    "unsloth/models/rl.py",
+    {
+        "optimizer.learning_rate": (5e-5, "learning_rate 5e-5"),
+        "optimizer.name": ("adamw_8bit", "optim adamw_8bit"),
+        "schedule.warmup": (True, "warmup over a tenth of the steps"),
+        "batch.per_device": (4, "per_device_train_batch_size 4"),
+        "batch.accumulation": (2, "gradient_accumulation_steps 2"),
+    },
+)
+
 
 def assume(found: Findings, defaults: Defaults) -> None:
     """Each default as an assumed fact, where the text says nothing about it."""

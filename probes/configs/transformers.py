@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from probes.configs import arguments as shared
-from probes.configs import defaults
+from probes.configs import defaults, torch_script
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import method
 from probes.syntax import Setting
@@ -72,8 +72,11 @@ def recognises(paths: Paths) -> bool:
     return any(name in names for name in (*_OWN, *_WEAK)) or _strong(paths, arguments) is not None
 
 
-def read(paths: Paths, found: Findings) -> None:
-    """Facts of training arguments, of how the model is loaded, and of LoRA."""
+def read(paths: Paths, found: Findings, nearer: defaults.Defaults | None = None) -> None:
+    """Facts of training arguments, of how the model is loaded, and of LoRA.
+
+    `nearer` are defaults that whoever wraps the trainer puts in the place of TRL's.
+    """
     arguments = paths.renamed(bare)
     trl = next((s for s in paths.settings.values() if _is_trl(s.path, str(s.value))), None)
     strong = _strong(paths, arguments)
@@ -89,7 +92,11 @@ def read(paths: Paths, found: Findings) -> None:
         found.say(fact, True, paths.get(call))
     shared.refer_to_deepspeed(arguments, found)
     shared.precision(arguments, found)
+    if not strong and torch_script.recognises(paths):  # a model of transformers in a loop of one's own
+        torch_script.read(paths, found)
     if strong and "**" not in arguments.undecided:
+        if nearer and _called(paths, rf"{TRL}Config"):
+            defaults.assume(found, nearer)
         _assume(paths, arguments, found, bool(trl))
 
 

@@ -106,8 +106,8 @@ def kernel(value: Plain) -> str | None:
 
 
 def text(value: Plain) -> str | None:
-    """A name, as it is written."""
-    return str(value) if isinstance(value, str) and value.strip() else None
+    """A name, as it is written; OmegaConf's ??? asks for one."""
+    return str(value) if isinstance(value, str) and value.strip() not in ("", "???") else None
 
 
 def more_than_nothing(value: Plain) -> bool | None:

@@ -23,7 +23,7 @@ _SCRIPT = re.compile(r".*\.(?:py|sh)")
 _NOT_TRAINING = {"pip", "pip3", "git", "conda", "apt", "apt-get", "wget", "curl", "echo", "cd", "mkdir", "rm"}
 _CLI = {"swift", "megatron", "llamafactory-cli", "lmf", "axolotl", "tune", "xtuner", "trl"}
 _TRAINING = {"sft", "pt", "rlhf", "train", "run", "dpo", "kto", "grpo", "reward", "rloo"}
-_OVERRIDE = re.compile(r"([A-Za-z_][\w.\-]*)=")
+_OVERRIDE = re.compile(r"\+{0,2}([A-Za-z_][\w.\-]*)=")  # Hydra's ++key=value adds a key
 _ALONE = {"standalone", "multi_gpu", "no_python", "cfg_options", "overrides"}  # launcher flags without value
 _WORDS: dict[str, Plain] = {"true": True, "false": False, "none": None, "null": None}
 

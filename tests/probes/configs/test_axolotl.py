@@ -48,6 +48,7 @@ def test_a_qlora_config_is_read(known):
         "training.method": "sft",
         "optimizer.max_grad_norm": 1.0,
         "optimizer.epsilon": 1e-8,
+        "precision.weights": "float32",
     }
 
 

@@ -59,7 +59,9 @@ def test_what_is_left_out_is_assumed(known):
         "training.method": "preference",
         "quantization.bits": 4,
         "precision.compute": "bfloat16",
+        "precision.weights": "bfloat16",
     }
+    assert assumed["quantization.compute_dtype"] == "bfloat16"
     assert assumed["lora.enabled"] is True
     assert assumed["gradient_checkpointing"] is True
     assert assumed["deepspeed.enabled"] is False

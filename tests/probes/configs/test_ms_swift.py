@@ -9,11 +9,21 @@ def test_a_command_with_few_flags(known):
         "lora.enabled": False,
         "sequence.max_length": 2048,
         "precision.compute": "bfloat16",
-        "precision.weights": "bfloat16",
         "deepspeed.enabled": True,
         "gpu.count": 2,
     }
-    assert assumed == {"deepspeed.stage": 3, "optimizer.learning_rate": 1e-5, "gradient_checkpointing": True}
+    assert assumed == {
+        "deepspeed.stage": 3,
+        "precision.weights": "float32",
+        "quantization.bits": "none",
+        "optimizer.learning_rate": 1e-5,
+        "optimizer.max_grad_norm": 1.0,
+        "optimizer.name": "adamw",
+        "optimizer.epsilon": 1e-8,
+        "schedule.warmup": False,
+        "batch.per_device": 1,
+        "gradient_checkpointing": True,
+    }
 
 
 def test_the_method_is_named_by_rlhf_type(known):

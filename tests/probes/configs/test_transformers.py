@@ -84,7 +84,7 @@ def test_every_way_of_giving_an_argument_is_understood(text, known):
     assert (said["precision.compute"], said["optimizer.learning_rate"]) == ("bfloat16", 1e-5)
 
 
-def test_trl_is_known_by_its_classes_and_its_changed_defaults_are_not_assumed(known):
+def test_trl_is_known_by_its_classes_and_has_defaults_of_its_own(known):
     said, assumed = known(
         "from trl import DPOConfig\nfrom transformers import TrainingArguments\n"
         "a = DPOConfig(output_dir='x', per_device_train_batch_size=2, gradient_accumulation_steps=4,\n"
@@ -98,7 +98,15 @@ def test_trl_is_known_by_its_classes_and_its_changed_defaults_are_not_assumed(kn
         "sequence.max_length": 1024,
         "data.padding": "packed",
     }
-    assert assumed == {"optimizer.max_grad_norm": 1.0, "optimizer.name": "adamw", "optimizer.epsilon": 1e-8}
+    assert assumed == {
+        "optimizer.max_grad_norm": 1.0,
+        "optimizer.name": "adamw",
+        "optimizer.epsilon": 1e-8,
+        "optimizer.learning_rate": 1e-6,
+        "schedule.warmup": False,
+        "precision.compute": "bfloat16",
+        "gradient_checkpointing": True,
+    }
 
 
 @pytest.mark.parametrize(
