@@ -15,10 +15,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from docs import configs_reference as reference
+from docs.configs_reference.sources import Facts
 from probes import files
 from probes.merge import merge
 from probes.report import ReadError
@@ -44,10 +44,9 @@ FACTS = {
     "deepspeed.stage": "ZeRO stage",
 }
 RIGHT, MISSING, WRONG = "right", "missing", "wrong"
-Examples = Iterator[tuple[Path, reference.Facts]]
 
 
-def judge(path: Path, expected: reference.Facts) -> dict[str, tuple[str, object, object]]:
+def judge(path: Path, expected: Facts) -> dict[str, tuple[str, object, object]]:
     """For each fact that the file decides or whynan states: the verdict, what was expected, what was read."""
     try:
         read = merge(files.read_file(path)).values()
@@ -62,7 +61,7 @@ def judge(path: Path, expected: reference.Facts) -> dict[str, tuple[str, object,
     return found
 
 
-def table(frameworks: dict[str, Examples], shown: bool) -> str:
+def table(frameworks: dict[str, reference.Examples], shown: bool) -> str:
     """The figures as Markdown, and the differences one by one where they are asked for."""
     rows = ["| framework | examples | values | right | missing | wrong |", "|---|---:|---:|---:|---:|---:|"]
     by_fact: dict[str, Counter[str]] = {fact: Counter() for fact in FACTS}
@@ -98,12 +97,9 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="list every value that is not right")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
-    trainer = reference.defaults(arguments.transformers / "transformers" / "training_args.py")
     frameworks = {
-        "LLaMA-Factory": reference.llamafactory(folder / "LLaMA-Factory", trainer),
-        "axolotl": reference.axolotl(folder / "axolotl", trainer),
-        "torchtune": reference.torchtune(folder / "torchtune"),
-        "ms-swift": reference.ms_swift(folder / "ms-swift", trainer),
+        name: reference.examples(folder, name, read)
+        for name, read in reference.readers(folder, arguments.transformers).items()
     }
     text = table(frameworks, arguments.misses)
     print(text)

@@ -6,10 +6,33 @@ command got. The few rules that turn arguments into facts are written down here 
 source. What hangs on the GPU, on the checkpoint or on a file that is not shipped is left out.
 """
 
-from docs.configs_reference.axolotl import axolotl
-from docs.configs_reference.llamafactory import llamafactory
-from docs.configs_reference.ms_swift import ms_swift
-from docs.configs_reference.sources import Facts, defaults
-from docs.configs_reference.torchtune import torchtune
+from __future__ import annotations
 
-__all__ = ["Facts", "axolotl", "defaults", "llamafactory", "ms_swift", "torchtune"]
+from collections.abc import Iterator
+from pathlib import Path
+
+from docs.configs_reference import axolotl, llamafactory, ms_swift, torchtune
+from docs.configs_reference.sources import Facts, Reader, defaults
+
+MODULES = {
+    "LLaMA-Factory": llamafactory,
+    "axolotl": axolotl,
+    "torchtune": torchtune,
+    "ms-swift": ms_swift,
+}
+
+Examples = Iterator[tuple[Path, Facts]]
+
+
+def readers(folder: Path, transformers: Path) -> dict[str, Reader]:
+    """A reader for each framework: `folder` holds their repositories, `transformers` its wheel, unpacked."""
+    trainer = defaults(transformers / "transformers" / "training_args.py")
+    return {name: module.reader(folder / name, trainer) for name, module in MODULES.items()}
+
+
+def examples(folder: Path, name: str, read: Reader) -> Examples:
+    """The examples of a framework that train, with what they set."""
+    paths = {path for pattern in MODULES[name].EXAMPLES for path in (folder / name).glob(pattern)}
+    for path in sorted(paths):
+        if facts := read(path.read_text(encoding="utf-8")):
+            yield path, facts

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from docs.configs_reference.sources import (
     ADAM,
@@ -12,6 +10,7 @@ from docs.configs_reference.sources import (
     KERNELS,
     Arguments,
     Facts,
+    Reader,
     clean,
     defaults,
     load,
@@ -27,18 +26,24 @@ _LEGACY = {
 }
 
 
-def axolotl(root: Path, transformers: Arguments) -> Iterator[tuple[Path, Facts]]:
-    """examples/**/*.yaml and *.yml."""
+EXAMPLES = ("examples/**/*.yaml", "examples/**/*.yml")
+
+
+def reader(root: Path, transformers: Arguments) -> Reader:
+    """Reads what has a model and a learning rate."""
     schemas = root / "src/axolotl/utils/schemas"
     own = defaults(*(schemas / f"{name}.py" for name in ("peft", "model", "training", "config")))
-    for path in sorted([*(root / "examples").rglob("*.yaml"), *(root / "examples").rglob("*.yml")]):
-        given = load(path)
-        if isinstance(given, dict) and "base_model" in given and "learning_rate" in given:
-            rate = transformers["max_grad_norm"], transformers["optim"]
-            yield path, _axolotl({**own, **given}, given, rate, root)
+
+    def read(text: str) -> Facts | None:
+        given = load(text)
+        if "base_model" not in given or "learning_rate" not in given:
+            return None
+        return _facts({**own, **given}, transformers, root)
+
+    return read
 
 
-def _axolotl(args: Arguments, given: Arguments, trainer: tuple[Any, Any], root: Path) -> Facts:
+def _facts(args: Arguments, trainer: Arguments, root: Path) -> Facts:
     half = "bfloat16" if args["bf16"] in (True, "full") or args["bfloat16"] else None
     if not half and (args["bf16"] != "auto" or args["fp16"]):
         plain = not (args["fp16"] or args["float16"] or args["load_in_8bit"])
@@ -54,7 +59,7 @@ def _axolotl(args: Arguments, given: Arguments, trainer: tuple[Any, Any], root: 
         {
             "optimizer.learning_rate": number(args["learning_rate"]),
             "optimizer.name": ADAM.get(args["optimizer"] or "adamw_torch", "other"),
-            "optimizer.max_grad_norm": number(args["max_grad_norm"] or trainer[0]),
+            "optimizer.max_grad_norm": number(args["max_grad_norm"] or trainer["max_grad_norm"]),
             "batch.accumulation": args["gradient_accumulation_steps"],
             "batch.per_device": args["micro_batch_size"],
             "precision.compute": "float8" if args["fp8"] else compute,

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from docs.configs_reference.sources import ADAM, Arguments, Facts, clean, defaults, load, number, stage
+from docs.configs_reference.sources import (
+    ADAM,
+    Arguments,
+    Facts,
+    Reader,
+    clean,
+    defaults,
+    load,
+    number,
+    stage,
+)
+
+EXAMPLES = ("examples/**/*.yaml",)
 
 
-def llamafactory(root: Path, transformers: Arguments) -> Iterator[tuple[Path, Facts]]:
-    """examples/**/*.yaml that train: those for the classic trainer, and those for `v1`."""
+def reader(root: Path, transformers: Arguments) -> Reader:
+    """Reads what trains: configs for the classic trainer, and those for `v1`."""
     hparams = root / "src/llamafactory/hparams"
     own = defaults(*(hparams / f"{name}_args.py" for name in ("model", "data", "finetuning", "training")))
     newer = defaults(*(root / f"src/llamafactory/v1/config/{name}_args.py" for name in ("model", "training")))
-    for path in sorted((root / "examples").rglob("*.yaml")):
-        given = load(path)
-        if not isinstance(given, dict):
-            continue
+
+    def read(text: str) -> Facts | None:
+        given = load(text)
         if given.get("do_train"):
-            yield path, _llamafactory({**transformers, **own, **given}, root)
-        elif "train_dataset" in given:
-            yield path, _llamafactory_v1({**newer, **given}, root)
+            return _classic({**transformers, **own, **given}, root)
+        return _v1({**newer, **given}, root) if "train_dataset" in given else None
+
+    return read
 
 
-def _llamafactory(args: Arguments, root: Path) -> Facts:
+def _classic(args: Arguments, root: Path) -> Facts:
     chosen = "bfloat16" if args["bf16"] or args["pure_bf16"] else "float16" if args["fp16"] else None
     full = args["finetuning_type"] in ("full", "freeze")
     half = args["pure_bf16"] or args["use_badam"]  # then the trained weights are not turned to float32
@@ -60,7 +71,7 @@ def _llamafactory(args: Arguments, root: Path) -> Facts:
     )
 
 
-def _llamafactory_v1(args: Arguments, root: Path) -> Facts:
+def _v1(args: Arguments, root: Path) -> Facts:
     plugin = {key: args[key] or {} for key in ("peft_config", "quant_config", "optim_config", "dist_config")}
     dist = plugin["dist_config"].get("name")
     bits = plugin["quant_config"].get("quantization_bit")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from docs.configs_reference.sources import (
@@ -13,6 +12,7 @@ from docs.configs_reference.sources import (
     KERNELS,
     Arguments,
     Facts,
+    Reader,
     clean,
     commands,
     defaults,
@@ -24,8 +24,11 @@ from docs.configs_reference.sources import (
 _BACKENDS = {"flash": "flash_attention_2", "unfused": "eager", "local": "eager"}
 
 
-def ms_swift(root: Path, transformers: Arguments) -> Iterator[tuple[Path, Facts]]:
-    """examples/**/*.sh and examples/yaml: the last command of a script that trains."""
+EXAMPLES = ("examples/**/*.sh", "examples/yaml/**/*.yaml")
+
+
+def reader(root: Path, transformers: Arguments) -> Reader:
+    """Reads the last command of a script that trains (swift or megatron: sft, pt, rlhf), or YAML for one."""
     arguments = root / "swift/arguments"
     own = {
         **transformers,
@@ -33,22 +36,24 @@ def ms_swift(root: Path, transformers: Arguments) -> Iterator[tuple[Path, Facts]
         **defaults(root / "swift/trainers/arguments.py", arguments / "sft_args.py"),
         **defaults(arguments / "base_args/base_args.py"),
     }
-    megatron = {**own, **defaults(root / "swift/megatron/arguments/megatron_args.py")}
-    for path in sorted((root / "examples").rglob("*.sh")):
+    mcore = {**own, **defaults(root / "swift/megatron/arguments/megatron_args.py")}
+
+    def read(text: str) -> Facts | None:
+        if re.search(r"^[a-z]\w*: ", text, re.MULTILINE):
+            given = load(text)
+            if "dataset" not in given or "output_dir" not in given:
+                return None
+            return _facts(given, own, mcore, "lr" in given, root)
         trained = [
             (words[at], _flags(words[at + 1 :]))
-            for words in commands(path.read_text(encoding="utf-8"))
+            for words in commands(text)
             for at in range(min(len(words) - 1, 12))
             if words[at].rpartition("/")[2] in ("swift", "megatron", "sft.py", "rlhf.py", "pt.py")
             and (words[at + 1] in ("sft", "pt", "rlhf") or words[at].endswith(".py"))
         ]
-        if trained:
-            program, given = trained[-1]
-            yield path, _ms_swift(given, own, megatron, program == "megatron", root)
-    for path in sorted((root / "examples/yaml").rglob("*.yaml")):
-        given = load(path)
-        if "dataset" in given and "output_dir" in given:
-            yield path, _ms_swift(given, own, megatron, "lr" in given, root)
+        return _facts(trained[-1][1], own, mcore, trained[-1][0] == "megatron", root) if trained else None
+
+    return read
 
 
 def _flags(words: list[str]) -> Arguments:
@@ -63,7 +68,7 @@ def _flags(words: list[str]) -> Arguments:
     return found
 
 
-def _ms_swift(given: Arguments, own: Arguments, mcore: Arguments, megatron: bool, root: Path) -> Facts:
+def _facts(given: Arguments, own: Arguments, mcore: Arguments, megatron: bool, root: Path) -> Facts:
     given = {("tuner_type" if key == "train_type" else key): value for key, value in given.items()}
     args = {**(mcore if megatron else own), **given}
     full = args["tuner_type"] == "full"

@@ -6,13 +6,14 @@ import ast
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 Facts = dict[str, Any]
+Reader = Callable[[str], Facts | None]  # of an example's text; None where nothing is trained
 Arguments = dict[str, Any]
 
 ADAM = {
@@ -70,9 +71,10 @@ def _plain(value: ast.expr, named: Arguments) -> Any:
         return None
 
 
-def load(path: Path) -> Any:
-    """A YAML file's one document. PyYAML takes 1e-4 for text; `number` mends that where a number is due."""
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+def load(text: str) -> Arguments:
+    """YAML's one mapping. PyYAML takes 1e-4 for text; `number` mends that where a number is due."""
+    found = yaml.safe_load(text)
+    return found if isinstance(found, dict) else {}
 
 
 def number(value: Any) -> float:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from docs.configs_reference.sources import Arguments, Facts, clean, load, number
+from docs.configs_reference.sources import Arguments, Facts, Reader, clean, load, number
 
 _DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
-def torchtune(root: Path) -> Iterator[tuple[Path, Facts]]:
-    """recipes/configs/**/*.yaml that train."""
-    for path in sorted((root / "recipes/configs").rglob("*.yaml")):
-        given = load(path)
-        if "optimizer" in given and "dtype" in given:
-            yield path, _torchtune(given)
+EXAMPLES = ("recipes/configs/**/*.yaml",)
 
 
-def _torchtune(args: Arguments) -> Facts:
+def reader(root: Path, transformers: Arguments) -> Reader:
+    """Reads what has an optimizer. Recipes have no defaults of their own but a missing key."""
+
+    def read(text: str) -> Facts | None:
+        given = load(text)
+        return _facts(given) if "optimizer" in given and "dtype" in given else None
+
+    return read
+
+
+def _facts(args: Arguments) -> Facts:
     component = str((args.get("model") or args.get("policy_model") or {}).get("_component_", "")).split(".")[
         -1
     ]

@@ -46,8 +46,34 @@ V1 = {
     "dist_config.name": ("deepspeed.enabled", lambda value: value == "deepspeed"),
 }
 
+_V1_NAMES = {
+    "model_name_or_path": "model",
+    "per_device_train_batch_size": "micro_batch_size",
+    "gradient_checkpointing": "enable_activation_checkpointing",
+    **dict.fromkeys(
+        (
+            "gradient_accumulation_steps",
+            "warmup_ratio",
+            "warmup_steps",
+            "optim",
+            "adam_epsilon",
+            "fp16",
+            "deepspeed",
+        )
+    ),
+}
+
 _STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
 _USES = ("do_predict", "infer_backend", "export_dir", "adapter_name_or_path")  # a model that is there already
+
+
+def names(paths: Paths) -> dict[str, str | None]:
+    """What the arguments of transformers are called in this text; None where it does not take one."""
+    return _V1_NAMES if _is_v1(paths) else {}
+
+
+def _is_v1(paths: Paths) -> bool:
+    return "train_dataset" in paths and "model" in paths
 
 
 def recognises(paths: Paths) -> bool:
@@ -64,7 +90,7 @@ def recognises(paths: Paths) -> bool:
 def read(paths: Paths, found: Findings) -> None:
     """Facts of training arguments and of LLaMA-Factory's own; its defaults where it is a whole config."""
     found.say("framework.name", NAME, next(iter(paths.settings.values())))
-    if "train_dataset" in paths and "model" in paths:
+    if _is_v1(paths):
         _read_v1(paths, found)
         return
     found.look_up(paths, TABLE)

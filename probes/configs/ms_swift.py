@@ -38,6 +38,25 @@ _OWN = ("train_type", "tuner_type", "sft_type", "rlhf_type", "attn_impl")
 _SCRIPT = re.compile(r"(?:.*/)?swift/cli/(_megatron/)?(sft|pt|rlhf)\.py")
 
 
+# transformers' names of arguments, as Megatron has them; None where it has none.
+_MEGATRON_NAMES = {
+    "learning_rate": "lr",
+    "max_grad_norm": "clip_grad",
+    "warmup_ratio": "lr_warmup_fraction",
+    "warmup_steps": "lr_warmup_iters",
+    "adam_epsilon": "adam_eps",
+    "optim": "optimizer",
+    "per_device_train_batch_size": "micro_batch_size",
+    "gradient_accumulation_steps": None,
+    "gradient_checkpointing": None,
+}
+
+
+def names(paths: Paths) -> dict[str, str | None]:
+    """What the arguments of transformers are called in this text, where they are called otherwise."""
+    return _MEGATRON_NAMES if _is_megatron(paths) else {}
+
+
 def recognises(paths: Paths) -> bool:
     """The command, its script, or an argument that only ms-swift has."""
     return (
@@ -53,12 +72,17 @@ def _script(paths: Paths) -> re.Match[str] | None:
     return next((match for word in words if (match := _SCRIPT.fullmatch(word))), None)
 
 
+def _is_megatron(paths: Paths) -> bool:
+    """Whether ms-swift trains with Megatron: its command, its script, or a config with its names."""
+    script = _script(paths)
+    named = "$0" not in paths and "lr" in paths and "learning_rate" not in paths
+    return paths.value("$0") == "megatron" or bool(script and script[1]) or named
+
+
 def read(paths: Paths, found: Findings) -> None:
     """Facts of training arguments under ms-swift's names. torch_dtype is the format of computing too."""
     found.say("framework.name", NAME, next(iter(paths.settings.values())))
-    script = _script(paths)
-    mcore = paths.value("$0") == "megatron" or ("lr" in paths and "learning_rate" not in paths)
-    mcore = mcore or bool(script and script[1])
+    script, mcore = _script(paths), _is_megatron(paths)
     if (bits := paths.get("quant_bits")) and "quant_method" not in paths:
         found.say("quantization.bits", "none", bits)  # without a method, the model is loaded as it is
         paths = paths.renamed(lambda path: None if path.startswith("bnb_") else path)
