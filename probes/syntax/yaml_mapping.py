@@ -122,17 +122,25 @@ def _plain(node: typing.Any) -> Plain:
 
 
 def _find(node: typing.Any, keys: list[str]) -> list[tuple[typing.Any, int]]:
-    """The way down `keys` as far as it goes: each mapping with the index of the pair in it."""
+    """The way down `keys` as far as it goes: each mapping or list with the index in it."""
     way: list[tuple[typing.Any, int]] = []
     for key in keys:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        index = next((i for i, (k, _) in enumerate(node.value) if k.value == key), None)
+        index = None
+        if isinstance(node, yaml.MappingNode):
+            index = next((i for i, (k, _) in enumerate(node.value) if k.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
+            index = int(key)
         if index is None:
             break
         way.append((node, index))
-        node = node.value[index][1]
+        node = _child(node, index)
     return way
+
+
+def _child(holder: typing.Any, index: int) -> typing.Any:
+    """What stands under a mapping's key, or at a list's place."""
+    entry = holder.value[index]
+    return entry[1] if isinstance(holder, yaml.MappingNode) else entry
 
 
 def _put(text: str, keys: list[str], value: Plain) -> str:
@@ -142,12 +150,14 @@ def _put(text: str, keys: list[str], value: Plain) -> str:
     root = documents[-1]
     way = _find(root, keys)
     rest = keys[len(way) :]
-    node = way[-1][0].value[way[-1][1]][1] if way else root
+    node = _child(*way[-1]) if way else root
     if isinstance(node, yaml.ScalarNode):
         start, end = node.start_mark.index, node.end_mark.index
         if not rest:
             new = (" " if start == end else "") + _written(value, node.style)
             return text[:start] + new + ("\n" if node.style in ("|", ">") else "") + text[end:]
+        if isinstance(way[-1][0], yaml.SequenceNode):
+            return text  # a list's plain entry has no place for keys
         key = way[-1][0].value[way[-1][1]][0]  # `deepspeed_config:` with nothing in it yet
         indent = " " * (key.start_mark.column + _step(root))
         return text[:start].rstrip() + "\n" + _block(rest, value, indent, _step(root)).rstrip() + text[end:]
@@ -171,6 +181,8 @@ def _remove(text: str, keys: list[str]) -> str:
     while len(way) > 1 and len(way[-1][0].value) == 1:  # a mapping that would be left empty goes too
         way.pop()
     mapping, index = way[-1]
+    if isinstance(mapping, yaml.SequenceNode):
+        return text  # an entry that is gone would move those behind it
     key, value = mapping.value[index]
     if mapping.flow_style:
         span = mapping.start_mark.index, mapping.end_mark.index
