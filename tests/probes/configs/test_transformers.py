@@ -165,3 +165,28 @@ def test_calls_on_the_model_count(known):
     )
     assert said["gradient_checkpointing"] is True
     assert said["tokens.added"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("from trl import SFTConfig\nSFTConfig(output_dir='a')", (2e-5, "bfloat16", True)),
+        ("from trl import SFTConfig\nSFTConfig(output_dir='a', max_seq_length=1)", (2e-5, None, None)),
+        ("from trl import SFTConfig\nSFTConfig(output_dir='a', fp16=True)", (2e-5, "float16", True)),
+        ("from trl import RewardConfig\nRewardConfig(output_dir='a')", (1e-4, "bfloat16", True)),
+        ("from trl import SFTTrainer\nSFTTrainer(args=TrainingArguments('a'))", (5e-5, None, False)),
+    ],
+)
+def test_defaults_are_those_of_the_class_that_is_called(text, expected):
+    values = configs.read(text, "x").values()
+    names = ("optimizer.learning_rate", "precision.compute", "gradient_checkpointing")
+    assert tuple(values.get(name) for name in names) == expected
+
+
+def test_deepspeed_keeps_float32_copies_of_half_weights(known):
+    said, assumed = known(
+        "AutoModelForCausalLM.from_pretrained('a', torch_dtype=torch.bfloat16)\n"
+        "TrainingArguments('o', bf16=True, deepspeed='zero2.json')"
+    )
+    assert said["precision.compute"] == "bfloat16"
+    assert assumed["precision.weights"] == "float32"
