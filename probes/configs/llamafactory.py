@@ -99,7 +99,8 @@ def read(paths: Paths, found: Findings) -> None:
     arguments.quantization(paths, found)
     arguments.refer_to_deepspeed(paths, found)
     arguments.precision(paths, found)
-    trains = switch(paths.value("do_train")) or not any(name in paths for name in _USES)
+    used = any(name in paths for name in _USES) or paths.value("$1") in ("chat", "api", "webchat", "eval")
+    trains = switch(paths.value("do_train")) or not used
     if not trains or not ("stage" in paths or "model_name_or_path" in paths):
         return
     _weights(paths, found)

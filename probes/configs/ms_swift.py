@@ -101,7 +101,8 @@ def read(paths: Paths, found: Findings) -> None:
     arguments.quantization(paths, found)
     arguments.refer_to_deepspeed(paths, found)
     _precision(paths, found, mcore)
-    if script or paths.value("$1") in ("sft", "pt", "rlhf") or "dataset" in paths or "dataset.0" in paths:
+    file = "$0" not in paths and ("dataset" in paths or "dataset.0" in paths)
+    if script or file or paths.value("$1") in ("sft", "pt", "rlhf"):
         _assume(paths, found, mcore)
 
 

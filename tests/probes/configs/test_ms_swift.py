@@ -99,3 +99,10 @@ def test_an_accumulation_of_grpo_is_one_and_others_hang_on_the_number_of_gpus(kn
     assert assumed["batch.accumulation"] == 1
     _, assumed = known("swift sft --model a/b", "command")
     assert "batch.accumulation" not in assumed
+
+
+def test_what_does_not_train_has_no_training_defaults(known):
+    _, assumed = known(
+        "swift export --adapters out --dataset a/b --quant_bits 4 --quant_method awq", "command"
+    )
+    assert assumed == {}
