@@ -3,7 +3,7 @@
     pip download --no-deps transformers==5.23.0 && unzip -q transformers-*.whl -d transformers-src
     mkdir frameworks && cd frameworks        then `git clone --depth 1 https://github.com/…` for
         hiyouga/LLaMA-Factory, axolotl-ai-cloud/axolotl, pytorch/torchtune and modelscope/ms-swift
-    .venv/bin/python -m docs.measure_configs frameworks transformers-src    prints; --write fills measured.md
+    .venv/bin/python docs/measure_configs.py frameworks transformers-src    prints; --write fills measured.md
 
 Every example that trains is read alone, as a user gives it, and compared with docs/configs_reference. A
 value is right when both say the same, wrong when they differ or when whynan states what the file does not
@@ -17,8 +17,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from docs import configs_reference as reference
-from docs.configs_reference.sources import Facts
+import configs_reference as reference
+from configs_reference.sources import Facts
+
 from probes import files
 from probes.merge import merge
 from probes.report import ReadError

@@ -1,6 +1,6 @@
 """Whether a fix's patch does what it says to the shipped examples of four frameworks, and nothing else.
 
-    .venv/bin/python -m docs.measure_patches frameworks transformers-src     prints; --write fills measured.md
+    .venv/bin/python docs/measure_patches.py frameworks transformers-src     prints; --write fills measured.md
 
 (docs/measure_configs.py says how to get the two folders.) Each example is given as it is or, for use-bf16,
 as a twin in float16. The patch that the page would offer is applied; docs/configs_reference then reads the
@@ -15,10 +15,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import configs_reference as reference
+from configs_reference.sources import Facts, Reader
+
 import kb
 from app.patch import patch
-from docs import configs_reference as reference
-from docs.configs_reference.sources import Facts, Reader
 from kb.model import Knowledge
 
 MEASURED = Path(__file__).parent / "measured.md"

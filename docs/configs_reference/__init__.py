@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from docs.configs_reference import axolotl, llamafactory, ms_swift, torchtune
-from docs.configs_reference.sources import Facts, Reader, defaults
+from configs_reference import axolotl, llamafactory, ms_swift, torchtune
+from configs_reference.sources import Facts, Reader, defaults
 
 MODULES = {
     "LLaMA-Factory": llamafactory,

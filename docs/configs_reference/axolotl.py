@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.configs_reference.sources import (
+from configs_reference.sources import (
     ADAM,
     HUB,
     KERNELS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from docs.configs_reference.sources import (
+from configs_reference.sources import (
     ADAM,
     Arguments,
     Facts,

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from docs.configs_reference.sources import (
+from configs_reference.sources import (
     ADAM,
     HUB,
     KERNELS,

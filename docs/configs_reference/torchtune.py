@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from docs.configs_reference.sources import Arguments, Facts, Reader, clean, load, number
+from configs_reference.sources import Arguments, Facts, Reader, clean, load, number
 
 _DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 

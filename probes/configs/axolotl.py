@@ -43,6 +43,7 @@ TABLE = {
 
 def recognises(paths: Paths) -> bool:
     """Its own keys."""
+    paths = _own(paths)
     own = sum(
         key in paths
         for key in ("base_model", "micro_batch_size", "sequence_len", "adapter", "sample_packing")
@@ -50,8 +51,14 @@ def recognises(paths: Paths) -> bool:
     return own >= 2 or "base_model" in paths or "sequence_len" in paths
 
 
+def _own(paths: Paths) -> Paths:
+    """The config; in a script it stands in a call: DictDefault(base_model=…)."""
+    return paths.under("DictDefault.") if "DictDefault.base_model" in paths else paths
+
+
 def read(paths: Paths, found: Findings) -> None:
     """Facts of training arguments under axolotl's names; its defaults where it is a whole config."""
+    paths = _own(paths)
     found.say("framework.name", NAME, next(iter(paths.settings.values())))
     found.look_up(paths, TABLE)
     found.look_up(paths, {path: row for path, row in arguments.TABLE.items() if path != "optim"})

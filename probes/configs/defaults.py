@@ -251,5 +251,6 @@ UNSLOTH_TRAINER = Defaults(
 
 def assume(found: Findings, defaults: Defaults) -> None:
     """Each default as an assumed fact, where the text says nothing about it."""
+    whose = defaults.framework + ("'" if defaults.framework.endswith("s") else "'s")
     for fact, (value, written) in defaults.values.items():
-        found.assume(fact, value, f"{defaults.framework}'s default ({defaults.versions}): {written}")
+        found.assume(fact, value, f"{whose} default ({defaults.versions}): {written}")

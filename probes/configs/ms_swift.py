@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from probes.configs import arguments, megatron
+from probes.configs import arguments, megatron, transformers
 from probes.configs.defaults import MEGATRON, MS_SWIFT, MS_SWIFT_2, MS_SWIFT_MEGATRON, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, kernel, method, optimizer, switch, text
-from probes.syntax.setting import Plain
+from probes.syntax.setting import Plain, Setting
 
 NAME = "ms-swift"
 
@@ -62,8 +62,15 @@ def recognises(paths: Paths) -> bool:
     return (
         paths.value("$0") in ("swift", "megatron")
         or _script(paths) is not None
+        or _imported(paths) is not None
         or any(key in paths for key in _OWN)
     )
+
+
+def _imported(paths: Paths) -> Setting | None:
+    """The import of a script that uses ms-swift's classes in the place of transformers'."""
+    imports = (s for path, s in paths.settings.items() if path.startswith("import "))
+    return next((s for s in imports if re.match(r"from swift[. ]|import swift\b", str(s.value))), None)
 
 
 def _script(paths: Paths) -> re.Match[str] | None:
@@ -81,6 +88,11 @@ def _is_megatron(paths: Paths) -> bool:
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of training arguments under ms-swift's names. torch_dtype is the format of computing too."""
+    if imported := _imported(paths):
+        found.say("framework.name", NAME, imported)
+        found.leave_open("precision.compute")  # ms-swift loads a model in the checkpoint's own format
+        transformers.read(paths, found)
+        return
     found.say("framework.name", NAME, next(iter(paths.settings.values())))
     script, mcore = _script(paths), _is_megatron(paths)
     if (bits := paths.get("quant_bits")) and "quant_method" not in paths:

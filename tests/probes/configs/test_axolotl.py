@@ -113,3 +113,9 @@ def test_a_base_is_quantized_for_its_kind_of_adapter(text, bits):
 )
 def test_the_number_of_warmup_steps_goes_before_the_share(text, warmup):
     assert configs.read(BASE + text, "x").values()["schedule.warmup"] is warmup
+
+
+def test_a_script_may_hold_the_config(known):
+    said, _ = known("config = DictDefault(base_model='a/b', learning_rate=2e-4, fp16=True, bf16=False)")
+    assert said["framework.name"] == "axolotl"
+    assert (said["model.name"], said["precision.compute"]) == ("a/b", "float16")

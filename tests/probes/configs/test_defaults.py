@@ -13,7 +13,7 @@ def test_a_default_names_framework_versions_and_what_is_written():
     assert found.facts["precision.compute"] == Fact(
         "precision.compute",
         "float32",
-        "transformers's default (before 5.0): neither fp16 nor bf16, and from_pretrained loads float32",
+        "transformers' default (before 5.0): neither fp16 nor bf16, and from_pretrained loads float32",
         "assumed",
     )
 

@@ -106,3 +106,12 @@ def test_what_does_not_train_has_no_training_defaults(known):
         "swift export --adapters out --dataset a/b --quant_bits 4 --quant_method awq", "command"
     )
     assert assumed == {}
+
+
+def test_a_script_that_imports_it_leaves_the_format_to_the_checkpoint(known):
+    said, assumed = known(
+        "from swift.trainers import Seq2SeqTrainingArguments\n"
+        "args = Seq2SeqTrainingArguments(output_dir='o', learning_rate=1e-4)\n"
+    )
+    assert said == {"framework.name": "ms-swift", "optimizer.learning_rate": 1e-4}
+    assert "precision.compute" not in assumed
