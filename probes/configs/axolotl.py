@@ -98,6 +98,8 @@ def _precision(paths: Paths, found: Findings) -> None:
     if half is None and automatic and "fp16" not in on:
         why = "bf16: auto is decided at launch, bfloat16 where the GPU supports it and float16 elsewhere"
         found.cannot("precision.compute", why, "whynan probe, or: which GPU is it?")
+        found.say("precision.auto", True, paths.get("bf16"))
+        found.assume("precision.auto", True, "axolotl's default (0.19): bf16 auto")
         if not found.value("lora.enabled") and not found.value("deepspeed.enabled"):
             found.leave_open("precision.weights")
     elif half or on:

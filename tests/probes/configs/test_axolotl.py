@@ -44,6 +44,7 @@ def test_a_qlora_config_is_read(known):
         "schedule.warmup": True,
         "deepspeed.enabled": True,
         "kernel.fused": True,
+        "precision.auto": True,
     }
     assert assumed == {
         "deepspeed.stage": 2,
