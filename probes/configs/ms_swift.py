@@ -114,7 +114,8 @@ def read(paths: Paths, found: Findings) -> None:
     arguments.refer_to_deepspeed(paths, found)
     _precision(paths, found, mcore)
     file = "$0" not in paths and ("dataset" in paths or "dataset.0" in paths)
-    if script or file or paths.value("$1") in ("sft", "pt", "rlhf"):
+    elsewhere = "config" in paths or str(paths.value("$2")).endswith((".yaml", ".yml", ".json"))
+    if not elsewhere and (script or file or paths.value("$1") in ("sft", "pt", "rlhf")):
         _assume(paths, found, mcore)
 
 

@@ -115,3 +115,9 @@ def test_a_script_that_imports_it_leaves_the_format_to_the_checkpoint(known):
     )
     assert said == {"framework.name": "ms-swift", "optimizer.learning_rate": 1e-4}
     assert "precision.compute" not in assumed
+
+
+def test_what_a_config_may_say_is_not_assumed(known):
+    said, assumed = known("swift sft my.yaml", "command")
+    assert said == {"framework.name": "ms-swift", "framework.entry": "swift sft", "training.method": "sft"}
+    assert assumed == {}
