@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, norm
+from probes.configs.words import count, dtype, norm, switch
 
 NAME = "accelerate"
 
@@ -15,6 +15,8 @@ TABLE = {
     _BLOCK + "gradient_clipping": ("optimizer.max_grad_norm", norm),
     _BLOCK + "gradient_accumulation_steps": ("batch.accumulation", count),
     "mixed_precision": ("precision.compute", dtype),
+    "fsdp_config.fsdp_activation_checkpointing": ("gradient_checkpointing", switch),
+    "megatron_lm_config.megatron_lm_gradient_clipping": ("optimizer.max_grad_norm", norm),
     "gradient_accumulation_steps": ("batch.accumulation", count),
 }
 

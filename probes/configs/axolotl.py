@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from probes.configs import transformers
+from probes.configs import arguments
+from probes.configs.defaults import AXOLOTL, assume
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, given, kernel, method, optimizer, packed, switch, text
+from probes.configs.words import (
+    count,
+    given,
+    kernel,
+    method,
+    more_than_nothing,
+    optimizer,
+    packed,
+    switch,
+    text,
+)
 
 NAME = "axolotl"
 
@@ -14,6 +25,8 @@ TABLE = {
     "micro_batch_size": ("batch.per_device", count),
     "optimizer": ("optimizer.name", optimizer),
     "adapter": ("lora.enabled", lambda value: True if value in ("lora", "qlora") else None),
+    "gradient_checkpointing": ("gradient_checkpointing", given),  # true, offload, unsloth
+    "fp8": ("precision.compute", lambda value: "float8" if switch(value) else None),
     "flash_attention": ("attention.kernel", lambda value: kernel(value) if switch(value) else None),
     "sdp_attention": ("attention.kernel", lambda value: "sdpa" if switch(value) else None),
     "xformers_attention": ("attention.kernel", lambda value: "xformers" if switch(value) else None),
@@ -22,7 +35,6 @@ TABLE = {
     "rl": ("training.method", method),
     "tokens.0": ("tokens.added", given),
     "fsdp.0": ("fsdp.enabled", given),
-    "fsdp_config.fsdp_offload_params": ("fsdp.enabled", lambda value: True),
     "liger_fused_linear_cross_entropy": ("kernel.fused", switch),
     "liger_rms_norm": ("kernel.fused", switch),
     "unsloth_cross_entropy_loss": ("kernel.fused", switch),
@@ -31,6 +43,7 @@ TABLE = {
 
 def recognises(paths: Paths) -> bool:
     """Its own keys."""
+    paths = _own(paths)
     own = sum(
         key in paths
         for key in ("base_model", "micro_batch_size", "sequence_len", "adapter", "sample_packing")
@@ -38,32 +51,85 @@ def recognises(paths: Paths) -> bool:
     return own >= 2 or "base_model" in paths or "sequence_len" in paths
 
 
+def _own(paths: Paths) -> Paths:
+    """The config; in a script it stands in a call: DictDefault(base_model=…)."""
+    return paths.under("DictDefault.") if "DictDefault.base_model" in paths else paths
+
+
 def read(paths: Paths, found: Findings) -> None:
     """Facts of training arguments under axolotl's names; its defaults where it is a whole config."""
+    paths = _own(paths)
     found.say("framework.name", NAME, next(iter(paths.settings.values())))
     found.look_up(paths, TABLE)
-    found.look_up(paths, {path: row for path, row in transformers.TABLE.items() if path != "optim"})
-    transformers.warmup(paths, found)
-    transformers.quantization(paths, found)
-    transformers.refer_to_deepspeed(paths, found)
-    for option in ("bfloat16", "float16"):  # the whole model in that format, without a float32 copy
-        setting = paths.get(option)
-        if setting and switch(setting.value):
-            found.say("precision.compute", dtype(option), setting)
-            found.say("precision.weights", dtype(option), setting)
-    full = paths.get("bf16")
-    if full and full.value == "full":
-        found.say("precision.compute", "bfloat16", full)
-        found.say("precision.weights", "bfloat16", full)
-    if full and full.value == "auto":
+    found.look_up(paths, {path: row for path, row in arguments.TABLE.items() if path != "optim"})
+    sharded = next((s for path, s in paths.settings.items() if path.startswith("fsdp_config.")), None)
+    found.say("fsdp.enabled", True, sharded)
+    for name in ("warmup_steps", "warmup_ratio"):  # the number of steps goes first
+        setting = paths.get(name)
+        found.say("schedule.warmup", more_than_nothing(setting.value) if setting else None, setting)
+    _quantization(paths, found)
+    arguments.refer_to_deepspeed(paths, found)
+    _precision(paths, found)
+    if "base_model" in paths and "learning_rate" in paths:
+        assume(found, AXOLOTL)
+
+
+def _quantization(paths: Paths, found: Findings) -> None:
+    """The base is quantized for an adapter of the kind that goes with it, else load_in_… is passed over."""
+    for bits, adapter in ((4, "qlora"), (8, "lora")):
+        setting = paths.get(f"load_in_{bits}bit")
+        chosen = paths.value("adapter") == adapter or "base_model" not in paths
+        found.say(
+            "quantization.bits", bits if setting and switch(setting.value) and chosen else None, setting
+        )
+    if switch(paths.value("gptq")) or arguments.quantized_name(found.value("model.name")):
+        found.leave_open("quantization.bits")
+
+
+def _precision(paths: Paths, found: Findings) -> None:
+    """bf16, bfloat16, fp16 or float16: the model is loaded in that format, and computes in it."""
+    on = {
+        name: s
+        for name in ("bf16", "bfloat16", "fp16", "float16")
+        if (s := paths.get(name)) and _is_on(s.value)
+    }
+    automatic = paths.value("bf16") == "auto" or ("bf16" not in paths and "base_model" in paths)
+    half = on.get("bf16") or on.get("bfloat16")
+    if half is None and automatic and "fp16" not in on:
         why = "bf16: auto is decided at launch, bfloat16 where the GPU supports it and float16 elsewhere"
         found.cannot("precision.compute", why, "whynan probe, or: which GPU is it?")
-    transformers.precision(paths, found)
-    if "base_model" not in paths or "learning_rate" not in paths:
-        return
-    found.assume("lora.enabled", False, "no adapter in the config")
-    found.assume("quantization.bits", "none", "no load_in_4bit or load_in_8bit in the config")
-    found.assume("deepspeed.enabled", False, "no deepspeed in the config")
-    found.assume("training.method", "sft", "no rl in the config")
-    found.assume("schedule.warmup", True, "axolotl's default: 3 % of the steps, at most 100")
-    transformers.assume_defaults(paths, found)
+        found.say("precision.auto", True, paths.get("bf16"))
+        found.assume("precision.auto", True, "axolotl's default (0.19): bf16 auto")
+        if not found.value("lora.enabled") and not found.value("deepspeed.enabled"):
+            found.leave_open("precision.weights")
+    elif half or on:
+        setting = half or next(iter(on.values()))
+        found.say("precision.compute", "bfloat16" if half else "float16", setting)
+    elif "base_model" in paths:
+        off, tf32 = paths.get("bf16"), paths.get("tf32")
+        if switch(paths.value("load_in_8bit")):
+            found.say("precision.compute", "float16", paths.get("load_in_8bit"))
+        exact = "tf32" if tf32 and tf32.value is True else "float32"
+        found.say("precision.compute", exact, tf32 if exact == "tf32" else off)
+    _weights(paths, found)
+
+
+def _weights(paths: Paths, found: Findings) -> None:
+    loaded = found.value("precision.compute")
+    chosen = paths.get("bf16") or paths.get("fp16") or next(iter(paths.settings.values()))
+    if found.value("quantization.bits") == 4:
+        arguments.quantized_compute(found, "axolotl (0.19): a 4-bit base computes in the format of the run")
+    if found.value("fsdp.enabled"):
+        found.leave_open("precision.weights")
+    elif found.value("deepspeed.enabled"):
+        found.assume("precision.weights", "float32", "DeepSpeed's fp16 and bf16 keep float32 master weights")
+    elif found.value("lora.enabled"):
+        found.assume("precision.weights", "float32", "PEFT's default (0.12 on): adapters are kept in float32")
+    elif loaded in ("bfloat16", "float16"):
+        found.say("precision.weights", loaded, chosen)
+    elif loaded in ("float32", "tf32"):
+        found.say("precision.weights", "float32", chosen)
+
+
+def _is_on(value: object) -> bool:
+    return value in (True, "full", "true")

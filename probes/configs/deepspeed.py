@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from probes.configs.defaults import DEEPSPEED, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, mode, norm, optimizer, rate, switch
 
@@ -24,8 +25,6 @@ TABLE = {
     "gradient_accumulation_steps": ("batch.accumulation", count),
 }
 
-_DEFAULT = "DeepSpeed's default: "
-
 
 def recognises(paths: Paths) -> bool:
     """A block that only DeepSpeed has."""
@@ -40,8 +39,6 @@ def read(paths: Paths, found: Findings) -> None:
     first = next(iter(paths.settings.values()), None)
     found.say("deepspeed.enabled", True, first)
     found.look_up(paths, TABLE)
-    for block, fact in (("fp16", "deepspeed.fp16"), ("bf16", "deepspeed.bf16")):
-        found.assume(fact, "off", f"{_DEFAULT}{block} is off")
     for fact, value in (("deepspeed.bf16", "bfloat16"), ("deepspeed.fp16", "float16")):
         if found.value(fact) == "on":
             block = "fp16" if value == "float16" else "bf16"
@@ -54,10 +51,10 @@ def read(paths: Paths, found: Findings) -> None:
     if scheduler:
         found.say("schedule.warmup", str(scheduler.value).startswith("Warmup"), scheduler)
     _offload(paths, found)
-    found.assume("deepspeed.stage", 0, f"{_DEFAULT}stage 0 without zero_optimization")
-    found.assume("deepspeed.contiguous_gradients", True, f"{_DEFAULT}contiguous_gradients true")
+    assume(found, DEEPSPEED)
     overlaps = found.value("deepspeed.stage") == 3
-    found.assume("deepspeed.overlap_comm", overlaps, f"{_DEFAULT}overlap_comm is true at stage 3 only")
+    written = "DeepSpeed's default (0.17): overlap_comm is true at stage 3 only"
+    found.assume("deepspeed.overlap_comm", overlaps, written)
 
 
 def _offload(paths: Paths, found: Findings) -> None:

@@ -69,7 +69,7 @@ class Findings:
 
     def assume(self, fact: str, value: Value, source: str) -> None:
         """A default, where the text neither decides the fact nor sets it to something undecided."""
-        if fact not in self.facts and fact not in self._open and fact not in self.unknown:
+        if fact not in self.facts and not self.is_open(fact):
             self.facts[fact] = Fact(fact, value, source, ASSUMED)
 
     def cannot(self, fact: str, why: str, how: str) -> None:
@@ -80,6 +80,10 @@ class Findings:
     def leave_open(self, *facts: str) -> None:
         """Forbid to assume a default."""
         self._open.update(facts)
+
+    def is_open(self, fact: str) -> bool:
+        """Whether no default may be assumed."""
+        return fact in self._open or fact in self.unknown
 
     def undecided_facts(self) -> list[str]:
         """The facts that the text takes from somewhere else and that nothing else decided."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from probes.configs import transformers
+from probes.configs import arguments
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, kernel, more_than_nothing, norm, optimizer, rate, switch, text
 
 NAME = ""
 
 TABLE = {
-    **transformers.TABLE,
+    **arguments.TABLE,
     "lr": ("optimizer.learning_rate", rate),
     "max_lr": ("optimizer.learning_rate", rate),
     "base_lr": ("optimizer.learning_rate", rate),
@@ -71,5 +71,5 @@ def read(paths: Paths, found: Findings) -> None:
         setting = last.get(option)
         found.say("precision.compute", value if setting and switch(setting.value) else None, setting)
     found.look_up(last, TABLE)
-    transformers.quantization(last, found)
-    transformers.refer_to_deepspeed(last, found)
+    arguments.quantization(last, found)
+    arguments.refer_to_deepspeed(last, found)

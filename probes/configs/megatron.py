@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probes.configs.defaults import MEGATRON, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, more_than_nothing, norm, optimizer, rate, switch
 
@@ -48,11 +49,6 @@ def read(paths: Paths, found: Findings) -> None:
     found.look_up(paths, TABLE)
     if "lr" not in paths:
         return
-    found.assume("optimizer.max_grad_norm", 1.0, "Megatron-LM's default: --clip-grad 1.0")
-    found.assume(
-        "optimizer.name", "adamw", "Megatron-LM's default: --optimizer adam, with decoupled weight decay"
-    )
-    found.assume("optimizer.epsilon", 1e-8, "Megatron-LM's default: --adam-eps 1e-8")
-    found.assume("schedule.warmup", False, "Megatron-LM's default: no warmup")
+    assume(found, MEGATRON)
     if found.value("precision.compute") == "float16":
         found.assume("precision.loss_scale", "dynamic", "Megatron-LM's default: no --loss-scale")

@@ -77,7 +77,7 @@ def _changes(old: Paths, new: Paths, mine: Paths, python: bool) -> dict[str, Pla
     changes: dict[str, Plain] = {}
     for path, value in differing.items():
         here = _place(path, mine)
-        if _already(old.value(path), value, mine.value(here)):
+        if not here or _already(old.value(path), value, mine.value(here)):
             continue
         added = path not in old and _exists(_place(_shared(path, old, python), mine), mine)
         if here in mine or here in mine.undecided or added:
@@ -120,7 +120,7 @@ def _missing(old: Paths, new: Paths, mine: Paths, python: bool) -> dict[str, Pla
     return {
         here: value
         for path, here, value in places
-        if path in old and here not in mine and here not in mine.undecided
+        if here and path in old and here not in mine and here not in mine.undecided
         if ("." in here or not python) and _exists(here.rpartition(".")[0], mine)
     }
 
@@ -139,12 +139,15 @@ def _values(text: str) -> dict[str, Value]:
 
 
 def _place(path: str, mine: Paths) -> str:
-    """The path under which this text has, or would have, the snippet's setting."""
+    """The path under which this text has, or would have, the snippet's setting; "" where it takes none."""
     for kind in _TWINS:
         call = kind.match(path)
         if call and not _exists(call[1], mine):
             twins = [match[1] for own in mine.settings if (match := kind.match(own))]
             path = twins[-1] + path[call.end(1) :] if twins else path
+    dialect = getattr(format_of(mine), "names", None)
+    if dialect and path in (called := dialect(mine)):
+        return called[path] or ""
     holder, dot, name = path.rpartition(".")
     renamed = f"{holder}{dot}{_SAME.get(name, name)}"
     return renamed if renamed in mine and path not in mine else path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probes.configs.defaults import TORCHTUNE, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, packed, rate, switch, text
 
@@ -30,15 +31,14 @@ def recognises(paths: Paths) -> bool:
 
 
 def read(paths: Paths, found: Findings) -> None:
-    """Facts of a recipe's config. torchtune keeps the weights in the format that it computes in."""
+    """Facts of a recipe's config. torchtune keeps all weights, adapters too, in its dtype."""
     found.say("framework.name", NAME, next(iter(paths.settings.values())))
     found.look_up(paths, TABLE)
-    model = paths.get("model._component_")
+    found.say("precision.weights", dtype(paths.value("dtype")), paths.get("dtype"))
+    model = paths.get("model._component_") or paths.get("policy_model._component_")
     if model:
         name = str(model.value).rpartition(".")[2]
         found.say("lora.enabled", "lora" in name, model)
         found.say("quantization.bits", 4 if name.startswith("qlora") else "none", model)
-        if "lora" not in name:
-            found.say("precision.weights", dtype(paths.value("dtype")), paths.get("dtype"))
-        found.assume("optimizer.max_grad_norm", "none", "torchtune's default: no clip_grad_norm")
-        found.assume("deepspeed.enabled", False, "torchtune does not use DeepSpeed")
+    if "optimizer._component_" in paths:
+        assume(found, TORCHTUNE)

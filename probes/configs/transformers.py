@@ -4,71 +4,13 @@ from __future__ import annotations
 
 import re
 
-from probes.configs import deepspeed
+from probes.configs import arguments as shared
+from probes.configs import defaults, torch_script
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import (
-    count,
-    dtype,
-    given,
-    kernel,
-    method,
-    more_than_nothing,
-    norm,
-    optimizer,
-    packed,
-    rate,
-    switch,
-    text,
-)
-from probes.report import Value
+from probes.configs.words import method
 from probes.syntax import Setting
 
 NAME = "transformers"
-
-TABLE = {
-    "learning_rate": ("optimizer.learning_rate", rate),
-    "max_grad_norm": ("optimizer.max_grad_norm", norm),
-    "optim": ("optimizer.name", optimizer),
-    "adam_epsilon": ("optimizer.epsilon", rate),
-    "per_device_train_batch_size": ("batch.per_device", count),
-    "per_gpu_train_batch_size": ("batch.per_device", count),
-    "gradient_accumulation_steps": ("batch.accumulation", count),
-    "gradient_checkpointing": ("gradient_checkpointing", switch),
-    "max_seq_length": ("sequence.max_length", count),
-    "model_max_length": ("sequence.max_length", count),
-    "max_length": ("sequence.max_length", count),
-    "model_name_or_path": ("model.name", text),
-    "pretrained_model_name_or_path": ("model.name", text),
-    "model_name": ("model.name", text),
-    "model_id": ("model.name", text),
-    "model": ("model.name", text),
-    "base_model": ("model.name", text),
-    "attn_implementation": ("attention.kernel", kernel),
-    "_attn_implementation": ("attention.kernel", kernel),
-    "use_flash_attention_2": ("attention.kernel", kernel),
-    "use_flash_attn": ("attention.kernel", kernel),
-    "bnb_4bit_compute_dtype": ("quantization.compute_dtype", dtype),
-    "use_liger_kernel": ("kernel.fused", switch),
-    "use_liger": ("kernel.fused", switch),
-    "packing": ("data.padding", packed),
-    "fsdp": ("fsdp.enabled", given),
-    "use_lora": ("lora.enabled", switch),
-    "lora_enable": ("lora.enabled", switch),
-    "use_peft": ("lora.enabled", switch),
-    "use_qlora": ("lora.enabled", switch),
-}
-
-DEFAULTS: dict[str, tuple[Value, str]] = {
-    "optimizer.learning_rate": (5e-5, "learning_rate 5e-5"),
-    "optimizer.max_grad_norm": (1.0, "max_grad_norm 1.0"),
-    "optimizer.name": ("adamw", "optim adamw_torch"),
-    "optimizer.epsilon": (1e-8, "adam_epsilon 1e-8"),
-    "schedule.warmup": (False, "warmup_steps 0"),
-    "batch.per_device": (8, "per_device_train_batch_size 8"),
-    "batch.accumulation": (1, "gradient_accumulation_steps 1"),
-    "gradient_checkpointing": (False, "gradient_checkpointing false"),
-}
-_SHARED_BY_TRL = ("optimizer.max_grad_norm", "optimizer.name", "optimizer.epsilon", "batch.per_device")
 
 TRL = r"(?:SFT|DPO|KTO|ORPO|CPO|GRPO|PPO|PPOv2|RLOO|Reward|OnlineDPO|XPO|BCO)"
 _ARGUMENTS = re.compile(
@@ -130,103 +72,66 @@ def recognises(paths: Paths) -> bool:
     return any(name in names for name in (*_OWN, *_WEAK)) or _strong(paths, arguments) is not None
 
 
-def read(paths: Paths, found: Findings) -> None:
-    """Facts of training arguments, of how the model is loaded, and of LoRA."""
+def read(paths: Paths, found: Findings, nearer: defaults.Defaults | None = None) -> None:
+    """Facts of training arguments, of how the model is loaded, and of LoRA.
+
+    `nearer` are defaults that whoever wraps the trainer puts in the place of TRL's.
+    """
     arguments = paths.renamed(bare)
     trl = next((s for s in paths.settings.values() if _is_trl(s.path, str(s.value))), None)
     strong = _strong(paths, arguments)
     found.say("framework.name", "trl", trl)
     found.say("framework.name", NAME, strong)
-    found.look_up(arguments, TABLE)
-    warmup(arguments, found)
-    quantization(arguments, found)
+    found.look_up(arguments, shared.TABLE)
+    shared.warmup(arguments, found)
+    shared.quantization(arguments, found)
     _lora(paths, found)
     _method(paths, found)
     for call, fact in (("gradient_checkpointing_enable()", "gradient_checkpointing"),
                        ("resize_token_embeddings()", "tokens.added")):  # fmt: skip
         found.say(fact, True, paths.get(call))
-    refer_to_deepspeed(arguments, found)
-    precision(arguments, found)
+    shared.refer_to_deepspeed(arguments, found)
+    shared.precision(arguments, found)
+    if not strong and torch_script.recognises(paths):  # a model of transformers in a loop of one's own
+        torch_script.read(paths, found)
     if strong and "**" not in arguments.undecided:
-        assume_defaults(arguments, found, bool(trl))
+        if nearer and _called(paths, rf"{TRL}Config"):
+            defaults.assume(found, nearer)
+        _assume(paths, arguments, found, bool(trl))
 
 
-def precision(arguments: Paths, found: Findings) -> None:
-    """bf16 and fp16 decide; with neither the loaded format computes."""
-    for option, value in (
-        ("bf16", "bfloat16"),
-        ("pure_bf16", "bfloat16"),
-        ("fp16", "float16"),
-        ("tf32", "tf32"),
-    ):
-        setting = arguments.get(option)
-        found.say("precision.compute", value if setting and switch(setting.value) else None, setting)
-        if option in arguments.undecided or (setting and setting.value == "auto"):
-            found.leave_open("precision.compute", "precision.weights")
-    loaded = arguments.get("torch_dtype") or arguments.get("dtype") or arguments.get("model_dtype")
-    if {"torch_dtype", "dtype"} & arguments.undecided:
-        found.leave_open("precision.compute", "precision.weights")
-    if loaded is None or found.value("quantization.bits") in (4, 8):
+def _assume(paths: Paths, arguments: Paths, found: Findings, trl: bool) -> None:
+    """What TrainingArguments and TRL's configs take where nobody says anything."""
+    if not trl or _called(paths, r"\w*TrainingArguments"):
+        defaults.assume(found, defaults.TRANSFORMERS)
+        words = [setting.value for path, setting in paths.settings.items() if path.startswith("$")]
+        elsewhere = found.value("deepspeed.enabled") or found.value("fsdp.enabled") or "accelerate" in words
+        if not trl and not elsewhere:
+            defaults.assume(found, defaults.LOADING)
         return
-    if found.value("lora.enabled") is not True:
-        found.say("precision.weights", dtype(loaded.value), loaded)
-    if "deepspeed.enabled" not in found.facts:
-        found.say("precision.compute", dtype(loaded.value), loaded)
+    verb = f"{paths.value('$1')}Config".lower() if paths.value("$0") == "trl" else ""
+    called = _called(paths, rf"{TRL}Config")
+    kind = next((name for name in defaults.TRL_RATES if f"{name}()" in paths or name.lower() == verb), "")
+    defaults.assume(found, defaults.TRL)
+    if kind:
+        value, versions = defaults.TRL_RATES[kind]
+        source = f"TRL's default ({versions}): learning_rate {value} of {kind}"
+        found.assume("optimizer.learning_rate", value, source)
+    if (called or verb) and "max_seq_length" not in arguments:  # that name is of an older TRL
+        defaults.assume(found, defaults.TRL_HALF)
+        defaults.assume(found, defaults.TRL_CHECKPOINTING)
 
 
-def warmup(arguments: Paths, found: Findings) -> None:
-    """Any warmup above 0 counts; a 0 counts when nothing else is above it."""
-    settings = [arguments.get(name) for name in ("warmup_ratio", "warmup_steps", "warmup_num_steps")]
-    known = [setting for setting in settings if setting and more_than_nothing(setting.value) is not None]
-    known.sort(key=lambda setting: not more_than_nothing(setting.value))
-    if known:
-        found.say("schedule.warmup", more_than_nothing(known[0].value), known[0])
-    if {"warmup_ratio", "warmup_steps"} & arguments.undecided:
-        found.leave_open("schedule.warmup")
-
-
-def quantization(arguments: Paths, found: Findings) -> None:
-    """load_in_4bit, load_in_8bit, or a number of bits."""
-    for bits, names in ((4, ("load_in_4bit", "use_4bit")), (8, ("load_in_8bit", "use_8bit"))):
-        for name in names:
-            setting = arguments.get(name)
-            found.say("quantization.bits", bits if setting and switch(setting.value) else None, setting)
-    for name in ("quantization_bit", "bits", "quant_bits"):
-        setting = arguments.get(name)
-        known = count(setting.value) if setting else None
-        found.say("quantization.bits", known if known in (4, 8) else None, setting)
-
-
-def refer_to_deepspeed(arguments: Paths, found: Findings) -> None:
-    """`deepspeed` names a JSON, or holds one."""
-    block = arguments.under("deepspeed.")
-    if deepspeed.recognises(block):
-        deepspeed.read(block, found)
-        return
-    reference = arguments.get("deepspeed") or arguments.get("deepspeed_config")
-    if reference and text(reference.value):
-        found.say("deepspeed.enabled", True, reference)
-        deepspeed.refer(str(reference.value), found)
-    if "deepspeed" in arguments.undecided:
-        found.leave_open("deepspeed.enabled")
-
-
-def assume_defaults(arguments: Paths, found: Findings, trl: bool = False) -> None:
-    """What TrainingArguments (4.x) takes where nobody says anything. TRL changed some between versions."""
-    for fact, (value, written) in DEFAULTS.items():
-        if not trl or fact in _SHARED_BY_TRL:
-            found.assume(fact, value, f"transformers' default (4.x): {written}")
-    words = [setting.value for path, setting in arguments.settings.items() if path.startswith("$")]
-    elsewhere = found.value("deepspeed.enabled") or found.value("fsdp.enabled") or "accelerate" in words
-    if not trl and not elsewhere:
-        found.assume("precision.compute", "float32", "transformers' default (4.x): neither fp16 nor bf16")
+def _called(paths: Paths, name: str) -> Setting | None:
+    """The first call of something by such a name."""
+    return next((s for path, s in paths.settings.items() if re.fullmatch(rf"(?:{name})\(\)", path)), None)
 
 
 def _strong(paths: Paths, arguments: Paths) -> Setting | None:
     """What shows that this is surely the Trainer's world, and enough of it to trust its defaults."""
-    called = [s for path, s in paths.settings.items() if re.fullmatch(r"\w*TrainingArguments\(\)", path)]
     own = [setting for name in _OWN if (setting := arguments.get(name))]
-    return called[0] if called else own[0] if len(own) >= 3 else None
+    called = _called(paths, rf"\w*TrainingArguments|{TRL}Config")
+    return called or (own[0] if len(own) >= 3 else None)
 
 
 def _is_trl(path: str, value: str) -> bool:

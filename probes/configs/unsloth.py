@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from probes.configs import transformers
+from probes.configs.defaults import UNSLOTH, UNSLOTH_TRAINER, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, given, switch, text
 
@@ -42,7 +43,8 @@ def read(paths: Paths, found: Findings) -> None:
             found.say("lora.enabled", True, paths.get(path))
     if loaded := own.get("dtype"):
         found.say("precision.compute", dtype(loaded.value), loaded)
-    transformers.read(paths, found)
-    found.assume("kernel.fused", True, "unsloth replaces the model's kernels by its own")
-    if "load_in_4bit" not in own and "load_in_4bit" not in own.undecided and own.settings:
-        found.assume("quantization.bits", 4, "unsloth's default: load_in_4bit true")
+    found.leave_open("precision.compute")  # with neither fp16 nor bf16 it is what the model is loaded in
+    transformers.read(paths, found, UNSLOTH_TRAINER)
+    if not own.settings or "load_in_4bit" in own or "load_in_4bit" in own.undecided:
+        found.leave_open("quantization.bits")
+    assume(found, UNSLOTH)

@@ -25,9 +25,6 @@ _KERNELS = {
     **dict.fromkeys(("eager", "disabled", "unfused", "local"), "eager"),
     "sdpa": "sdpa",
     "xformers": "xformers",
-    "kernels-community/flash-attn2": "flash_attention_2",
-    "kernels-community/flash-attn": "flash_attention_2",
-    "kernels-community/flash-attn3": "flash_attention_3",
 }
 
 
@@ -102,12 +99,15 @@ def norm(value: Plain) -> float | str | None:
 
 def kernel(value: Plain) -> str | None:
     """An attention kernel; True, of an option called flash attention, means its second version."""
+    if isinstance(value, str) and value.startswith("kernels-community/"):
+        version = re.search(r"flash-attn-?([23]?)$", value)
+        return f"flash_attention_{version[1] or 2}" if version else None
     return "flash_attention_2" if value is True else _KERNELS.get(str(value).lower())
 
 
 def text(value: Plain) -> str | None:
-    """A name, as it is written."""
-    return str(value) if isinstance(value, str) and value.strip() else None
+    """A name, as it is written; OmegaConf's ??? asks for one."""
+    return str(value) if isinstance(value, str) and value.strip() not in ("", "???") else None
 
 
 def more_than_nothing(value: Plain) -> bool | None:

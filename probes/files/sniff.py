@@ -38,12 +38,17 @@ def kind_of_text(head: str) -> str:
             return STATE
         if '"whynan"' in head[:2000] and _is_object(head):
             return PROBE
-    if logs.looks_like_log(head):
+    if logs.looks_like_log(_without_comments(head) or head):
         return LOG
     syntax = recognise(head)
     if syntax is not None and not environment.looks_like_environment(head):
         return COMMAND if syntax == "command" else CONFIG
     return ENVIRONMENT if environment.looks_like_environment(head) else PROSE
+
+
+def _without_comments(text: str) -> str:
+    """A script that keeps its last log in comments is a script."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
 
 
 def _is_object(text: str) -> bool:

@@ -1,7 +1,8 @@
 """Settings of launch commands: flags, `key=value` overrides, environment variables, the program itself.
 
 `--learning-rate 1e-5` has the path learning_rate, `NPROC_PER_NODE=8` that name, `optimizer.lr=1e-4` its
-own; the words that are no flags are $0, $1, … (xtuner, train, the config). Only training commands count.
+own; the words that are no flags are $0, $1, … (xtuner, train, the config). Only training commands count, and
+of several that a trainer's own program starts (`swift sft`, `swift infer`) the last that trains.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _PROGRAM = re.compile(
 )
 _SCRIPT = re.compile(r".*\.(?:py|sh)")
 _NOT_TRAINING = {"pip", "pip3", "git", "conda", "apt", "apt-get", "wget", "curl", "echo", "cd", "mkdir", "rm"}
-_OVERRIDE = re.compile(r"([A-Za-z_][\w.\-]*)=")
+_CLI = {"swift", "megatron", "llamafactory-cli", "lmf", "axolotl", "tune", "xtuner", "trl"}
+_TRAINING = {"sft", "pt", "rlhf", "train", "run", "dpo", "kto", "grpo", "reward", "rloo"}
+_OVERRIDE = re.compile(r"\+{0,2}([A-Za-z_][\w.\-]*)=")  # Hydra's ++key=value adds a key
 _ALONE = {"standalone", "multi_gpu", "no_python", "cfg_options", "overrides"}  # launcher flags without value
 _WORDS: dict[str, Plain] = {"true": True, "false": False, "none": None, "null": None}
 
@@ -31,7 +34,7 @@ class _Found:
     word: Word | None  # the value; None: a bare flag
     start: int  # the flag and its value, as they stand
     end: int
-    command: int  # the number of the command
+    command: int  # the number of the command, -1 for what holds for all
 
 
 def settings(text: str) -> tuple[Setting, ...]:
@@ -80,22 +83,42 @@ def _plain(text: str) -> Plain:
 def _read(text: str) -> tuple[list[_Found], list[tuple[int, int]]]:
     """What is set, and where the training commands stand."""
     found: list[_Found] = []
-    spans: list[tuple[int, int]] = []
+    commands: list[tuple[Word, ...]] = []
     for command in shell_words.commands(text):
+        number = len(commands) if command.words else -1
         for name, word in command.variables:
             if name.isupper() and word.text is not None:
-                found.append(_Found(name, word, word.here - len(name) - 1, word.until, len(spans)))
+                found.append(_Found(name, word, word.here - len(name) - 1, word.until, number))
             if (
                 word.text
                 and re.search(r"(?:^|\s)--\w", word.text)
                 and text[word.start : word.end] == word.text
             ):
                 inside = shell_words.commands(word.text)
-                _flags([_moved(w, word.start) for c in inside for w in c.words], found, len(spans))
+                _flags([_moved(w, word.start) for c in inside for w in c.words], found, number)
         if _trains(command.words):
-            _flags(list(command.words), found, len(spans))
-            spans.append((command.words[0].here, command.words[-1].until))
-    return found, spans
+            _flags(list(command.words), found, number)
+            commands.append(command.words)
+    chosen = _chosen([_purpose(words) for words in commands])
+    spans = [(commands[number][0].here, commands[number][-1].until) for number in chosen]
+    return [one for one in found if one.command == -1 or one.command in chosen], spans
+
+
+def _chosen(purposes: list[bool | None]) -> list[int]:
+    """The numbers of the commands that count."""
+    trained = [number for number, purpose in enumerate(purposes) if purpose]
+    return (
+        trained[-1:]
+        or [n for n, purpose in enumerate(purposes) if purpose is None]
+        or list(range(len(purposes)))
+    )
+
+
+def _purpose(words: tuple[Word, ...]) -> bool | None:
+    """Whether a trainer's own program is to train here; None for any other program."""
+    texts = [(word.text or "").rpartition("/")[2] for word in words[:12]]
+    program = next((index for index, text in enumerate(texts[:-1]) if text in _CLI), None)
+    return None if program is None else texts[program + 1] in _TRAINING
 
 
 def _trains(words: tuple[Word, ...]) -> bool:

@@ -10,18 +10,25 @@ _COMMAND = re.compile(
     r"|mpirun|uv\s+run|python[\d.]*\s|bash\s|sh\s|set\s+-|export\s+\w+=|cd\s|pip3?\s|conda\s|source\s|--[A-Za-z]"
     r"|\./\S+\.sh|[\w./\-]+\.(?:sh|py)(?:\s|$))"
 )
-_SHELL = re.compile(r"\s*(?:[A-Z_][A-Z0-9_]*=\S|if \[|fi$|for \w+ in|do$|done|echo |mkdir |[\w]+=\(|\))")
+_SHELL = re.compile(
+    r"\s*(?:[A-Z_][A-Z0-9_]*=\S|if \[|fi$|for \w+ in|do$|done|echo |mkdir |[\w]+=\(|\)"
+    r"|\w+=\S*(?:\s+\w+=\S*)*\s*$)"
+)
 _PYTHON = re.compile(
     r"\s*(?:(?:from\s+[\w.]+\s+)?import\s|def\s+\w+\(|class\s+\w+|with\s+\w|for\s.+:$|if\s.+:$|else:|try:|return\b|@\w"
     r"|[\w.\[\]'\"]+(?:\s*,\s*[\w.]+)*\s*(?::[^=]+)?[*+/-]?=(?!=)|[\w.]+\(|[)\]}],?$|'[^']*'\s*[,:]|\"[^\"]*\"\s*,|\"\"\"|>>>)"
 )
 _YAML = re.compile(r"\s*(?:-\s+)?[\"']?[A-Za-z_][\w.\-/]*[\"']?\s*:(?:\s|$)|\s*-\s+\S|---\s*$")
+_PROMPT = re.compile(  # a shell variable of several lines
+    r"""(?m)^((?:export )?\w+=)(?:"[^"\n]*\n[^"]*"|'[^'\n]*\n[^']*')"""
+)
 _LOOKED_AT = 400  # characters of a line
 _PROSE = re.compile(r"(?:[A-Za-z',]+ ){6,}|[一-鿿，。]{12,}")
 
 
 def recognise(text: str) -> str | None:
     """A key of SYNTAXES, or None for what looks like none of them (prose, a log)."""
+    text = _PROMPT.sub(r"\1text", text)
     shown = (line[:_LOOKED_AT] for line in text.splitlines())
     lines = [line for line in shown if line.strip() and not line.lstrip().startswith("#")]
     if not lines:

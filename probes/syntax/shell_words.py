@@ -12,13 +12,14 @@ import re
 _TOKEN = re.compile(
     r"""(?P<space>(?:[^\S\n]|\\[^\S\n]*\r?\n)+)
       | (?P<comment>\#[^\n]*)
-      | (?P<redirect>\d*[<>]+(?:&\d)?)
+      | (?P<redirect>(?!<[A-Za-z][\w\-]*>)\d*[<>]+(?:&\d)?)
       | (?P<end>[\n;|&()]+)
-      | (?P<word>(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|`[^`]*`?|\$\([^()]*\)|\$\{[^}]*\}?
-                 |\\.|[^\s;|&()<>"'`\\]|\\)+)""",
+      | (?P<word>(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|`[^`]*`?|\$\(\([^()]*\)\)|\$\([^()]*\)|\$\{[^}]*\}?
+                 |\\.|<[A-Za-z][\w\-]*>|[^\s;|&()<>"'`\\]|\\)+)""",
     re.VERBOSE | re.DOTALL,
 )
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:\[[@*]\])?(?::?-([^}]*))?\})")
+_SUM = re.compile(r"\$\((?:\(|expr\s)\s*(\d{1,9}(?:\s*\\?[*/]\s*\d{1,9})+)\s*\)?\)")
 _ARRAY = re.compile(r'"?\$\{\w+\[[@*]\]\}"?')
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _BEFORE_COMMAND = {
@@ -104,7 +105,7 @@ def _word(token: str, shift: int, start: int, end: int, known: dict[str, Word]) 
     whole = _REFERENCE.fullmatch(inner)
     if whole and (source := known.get(whole[1] or whole[2])):
         return dataclasses.replace(source, here=start, until=end)
-    decided = "`" not in inner and "$(" not in inner
+    decided = "`" not in inner
 
     def resolve(match: re.Match[str]) -> str:
         nonlocal decided
@@ -113,8 +114,19 @@ def _word(token: str, shift: int, start: int, end: int, known: dict[str, Word]) 
         decided = decided and value is not None
         return value or ""
 
-    resolved = _REFERENCE.sub(resolve, inner)
+    resolved = _SUM.sub(_calculate, _REFERENCE.sub(resolve, inner))
     if not quoted:
         resolved = re.sub(r"\\(.)", r"\1", resolved).replace('"', "").replace("'", "")
     text = resolved if decided and "$" not in resolved else None
     return Word(text, start + quoted, end - quoted, start, end)
+
+
+def _calculate(match: re.Match[str]) -> str:
+    """$(expr 16 / $n) and $((16 / n)), the sums of launch scripts; what divides by 0 stays as it is."""
+    first, *rest = re.findall(r"[*/]|\d+", match[1])
+    value = int(first)
+    for operator, number in zip(rest[::2], rest[1::2]):
+        if operator == "/" and int(number) == 0:
+            return match[0]
+        value = value // int(number) if operator == "/" else value * int(number)
+    return str(value)

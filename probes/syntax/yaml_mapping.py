@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import typing
 
 from probes.syntax import brackets
@@ -54,7 +56,25 @@ def settings(text: str) -> tuple[Setting, ...]:
 
     for document in _compose(text):
         flatten("", document, 0)
-    return tuple(result)
+    known = {setting.path: setting for setting in result}
+    return tuple(_resolved(setting, known) for setting in result)
+
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
+
+
+def _resolved(setting: Setting, known: dict[str, Setting]) -> Setting:
+    """`${model.path}` is what stands there (OmegaConf: torchtune, NeMo, hydra); what stands nowhere stays."""
+    value = setting.value
+    if not isinstance(value, str) or not (found := _REFERENCE.search(value)):
+        return setting
+    source = known.get(found[1])
+    if source is None or "${" in str(source.value):
+        return setting
+    if found[0] == value:
+        return dataclasses.replace(source, path=setting.path)
+    written = value.replace(found[0], plain_text(source.value))
+    return dataclasses.replace(setting, value=written)
 
 
 def undecided(text: str) -> frozenset[str]:
@@ -97,22 +117,30 @@ def _plain(node: typing.Any) -> Plain:
     value = str(node.value)
     if value.lower() in _WORDS:
         return _WORDS[value.lower()]
-    known = number(value)
+    known = number(value.replace("_", "") if re.fullmatch(r"[-+]?\d[\d_]*", value) else value)
     return value if known is None else known
 
 
 def _find(node: typing.Any, keys: list[str]) -> list[tuple[typing.Any, int]]:
-    """The way down `keys` as far as it goes: each mapping with the index of the pair in it."""
+    """The way down `keys` as far as it goes: each mapping or list with the index in it."""
     way: list[tuple[typing.Any, int]] = []
     for key in keys:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        index = next((i for i, (k, _) in enumerate(node.value) if k.value == key), None)
+        index = None
+        if isinstance(node, yaml.MappingNode):
+            index = next((i for i, (k, _) in enumerate(node.value) if k.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
+            index = int(key)
         if index is None:
             break
         way.append((node, index))
-        node = node.value[index][1]
+        node = _child(node, index)
     return way
+
+
+def _child(holder: typing.Any, index: int) -> typing.Any:
+    """What stands under a mapping's key, or at a list's place."""
+    entry = holder.value[index]
+    return entry[1] if isinstance(holder, yaml.MappingNode) else entry
 
 
 def _put(text: str, keys: list[str], value: Plain) -> str:
@@ -122,12 +150,14 @@ def _put(text: str, keys: list[str], value: Plain) -> str:
     root = documents[-1]
     way = _find(root, keys)
     rest = keys[len(way) :]
-    node = way[-1][0].value[way[-1][1]][1] if way else root
+    node = _child(*way[-1]) if way else root
     if isinstance(node, yaml.ScalarNode):
         start, end = node.start_mark.index, node.end_mark.index
         if not rest:
             new = (" " if start == end else "") + _written(value, node.style)
             return text[:start] + new + ("\n" if node.style in ("|", ">") else "") + text[end:]
+        if isinstance(way[-1][0], yaml.SequenceNode):
+            return text  # a list's plain entry has no place for keys
         key = way[-1][0].value[way[-1][1]][0]  # `deepspeed_config:` with nothing in it yet
         indent = " " * (key.start_mark.column + _step(root))
         return text[:start].rstrip() + "\n" + _block(rest, value, indent, _step(root)).rstrip() + text[end:]
@@ -151,6 +181,8 @@ def _remove(text: str, keys: list[str]) -> str:
     while len(way) > 1 and len(way[-1][0].value) == 1:  # a mapping that would be left empty goes too
         way.pop()
     mapping, index = way[-1]
+    if isinstance(mapping, yaml.SequenceNode):
+        return text  # an entry that is gone would move those behind it
     key, value = mapping.value[index]
     if mapping.flow_style:
         span = mapping.start_mark.index, mapping.end_mark.index

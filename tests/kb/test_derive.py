@@ -102,3 +102,11 @@ def test_an_answer_is_not_overruled_and_counts_for_what_follows(knowledge: Knowl
 def test_nothing_follows_from_nothing(knowledge: Knowledge) -> None:
     assert kb.derive(knowledge, {}) == ()
     assert Derived("a", None, ()).value is None
+
+
+def test_a_format_left_to_the_gpu_is_what_the_gpu_computes_in(knowledge: Knowledge) -> None:
+    auto = {"framework.name": "axolotl", "precision.auto": True}
+
+    assert [d.value for d in kb.derive(knowledge, auto | {"gpu.bf16": True})] == ["bfloat16"]
+    assert [d.value for d in kb.derive(knowledge, auto | {"gpu.bf16": False})] == ["float16"]
+    assert kb.derive(knowledge, auto) == ()

@@ -1,10 +1,10 @@
 def test_keys_mean_the_same_everywhere(known):
     said, assumed = known("""\
-trainer:
+training:
   precision: 16-mixed
   gradient_clip_val: 1.0
-model:
-  optim: {lr: 3.0e-4, name: adamw}
+schedule:
+  peak: {lr: 3.0e-4, name: cosine}
 data:
   micro_batch_size: 4
   seq_length: 2048

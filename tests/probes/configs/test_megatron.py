@@ -19,5 +19,6 @@ def test_flags_over_several_lines(known):
         "optimizer.max_grad_norm": 1.0,
         "optimizer.name": "adamw",
         "optimizer.epsilon": 1e-8,
+        "precision.weights": "float32",
         "precision.loss_scale": "dynamic",
     }

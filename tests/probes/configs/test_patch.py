@@ -214,3 +214,106 @@ def test_a_snippet_finds_its_place_in_other_texts(text, before, after, expected)
 )
 def test_what_does_not_fit_or_is_done_already_is_left_alone(text, before, after):
     assert apply(text, before, after) is None
+
+
+RECIPE = "model:\n  _component_: torchtune.models.llama3.llama3_8b\n"
+PYTHON = "import lightning as L\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after", "expected"),
+    [
+        (  # a nested key
+            RECIPE + "optimizer:\n  _component_: torch.optim.AdamW  # fused\n  lr: 3e-4\ndtype: bf16\n",
+            RECIPE + "optimizer:\n  lr: 2.0e-4",
+            RECIPE + "optimizer:\n  lr: 2.0e-5",
+            ["-lr: 3e-4", "+lr: 2.0e-5"],
+        ),
+        (  # a block that the text lacks
+            RECIPE + "seed: null\n",
+            RECIPE + "seed: 0",
+            RECIPE + "seed: 0\nlr_scheduler:\n  num_warmup_steps: 100",
+            ["+lr_scheduler:", "+num_warmup_steps: 100"],
+        ),
+        (  # a command over several lines, with a variable for the value
+            "DTYPE=float16\nswift sft \\\n    --model a/b \\\n    --torch_dtype $DTYPE\n",
+            "swift sft --torch_dtype float16 --fp16 true",
+            "swift sft --torch_dtype bfloat16 --bf16 true",
+            [
+                "-DTYPE=float16",
+                "+DTYPE=bfloat16",
+                "---torch_dtype $DTYPE",
+                "+--torch_dtype $DTYPE \\",
+                "+--bf16",
+            ],
+        ),
+        (  # of several commands, the one that trains
+            "swift sft --model a --learning_rate 1e-3 --tuner_type lora\nswift infer --adapters out\n",
+            "torchrun train.py --learning_rate 2e-4",
+            "torchrun train.py --learning_rate 2e-5",
+            [
+                "-swift sft --model a --learning_rate 1e-3 --tuner_type lora",
+                "+swift sft --model a --learning_rate 2e-5 --tuner_type lora",
+            ],
+        ),
+        (  # Megatron's own name for it
+            "megatron sft --model a --tuner_type full --lr 1e-4 --min_lr 1e-6\n",
+            "torchrun train.py --learning_rate 2e-4",
+            "torchrun train.py --learning_rate 2e-5",
+            [
+                "-megatron sft --model a --tuner_type full --lr 1e-4 --min_lr 1e-6",
+                "+megatron sft --model a --tuner_type full --lr 2e-5 --min_lr 1e-6",
+            ],
+        ),
+        (
+            "python pretrain_gpt.py \\\n  --tensor-model-parallel-size 2 \\\n  --fp16 \\\n  --lr 1e-4\n",
+            "python pretrain_gpt.py --tensor-model-parallel-size 1 --fp16",
+            "python pretrain_gpt.py --tensor-model-parallel-size 1 --bf16",
+            ["---fp16 \\", "---lr 1e-4", "+--lr 1e-4 \\", "+--bf16"],
+        ),
+        (
+            "compute_environment: LOCAL_MACHINE\ndistributed_type: FSDP\nmixed_precision: fp16  # or bf16\n",
+            "distributed_type: FSDP\nmixed_precision: fp16",
+            "distributed_type: FSDP\nmixed_precision: bf16",
+            ["-mixed_precision: fp16  # or bf16", "+mixed_precision: bf16  # or bf16"],
+        ),
+        (
+            PYTHON + "trainer = L.Trainer(precision=16, max_epochs=3)",
+            PYTHON + 'trainer = L.Trainer(precision="16-mixed")',
+            PYTHON + 'trainer = L.Trainer(precision="bf16-mixed")',
+            [
+                "-trainer = L.Trainer(precision=16, max_epochs=3)",
+                "+trainer = L.Trainer(precision='bf16-mixed', max_epochs=3)",
+            ],
+        ),
+        (
+            "args = TrainingArguments(\n    output_dir='o',\n    fp16=True,  # T4\n    seed=1,\n)\n",
+            'args = TrainingArguments(output_dir="out", fp16=True)',
+            'args = TrainingArguments(output_dir="out", fp16=False, bf16=True)',
+            ["-fp16=True,  # T4", "+fp16=False,  # T4", "+bf16=True,"],
+        ),
+        (
+            '{"fp16": {"enabled": true, "loss_scale": 0}}',
+            '{"fp16": {"enabled": true}}',
+            '{"fp16": {"enabled": false}, "bf16": {"enabled": true}}',
+            [
+                '-{"fp16": {"enabled": true, "loss_scale": 0}}',
+                '+{"fp16": {"enabled": false, "loss_scale": 0}, "bf16": {"enabled": true}}',
+            ],
+        ),
+        (  # an entry of a list
+            "base_model: a\nlr_groups:\n  - name: head\n    lr: 1e-3\n",
+            "base_model: a\nlr_groups:\n  - name: head\n    lr: 0.001",
+            "base_model: a\nlr_groups:\n  - name: head\n    lr: 0.0001",
+            ["-lr: 1e-3", "+lr: 0.0001"],
+        ),
+    ],
+)
+def test_every_framework_is_changed_in_its_own_manner(text, before, after, expected):
+    assert changed(text, before, after) == expected
+
+
+def test_what_a_dialect_does_not_take_is_not_put_in():
+    text = "model: a/b\ntrain_dataset: d\ncutoff_len: 2048\nlearning_rate: 1e-4\n"
+    before, after = (f"finetuning_type: full\nwarmup_ratio: {share}" for share in ("0.0", "0.03"))
+    assert apply(text, before, after) is None

@@ -21,12 +21,30 @@ for batch in DataLoader(data, batch_size=8):
     assert assumed == {"precision.compute": "float16"}
 
 
-def test_lightning(known):
-    said, _ = known(
-        "import lightning as L\nt = L.Trainer(precision='bf16-mixed', gradient_clip_val=0.5)\nt.fit(m)"
-    )
+def test_a_loop_of_accelerates_round_a_model_of_transformers(known):
+    said, assumed = known("""
+from accelerate import Accelerator
+from transformers import AutoModelForCausalLM, get_cosine_schedule_with_warmup
+accelerator = Accelerator(mixed_precision="fp16", gradient_accumulation_steps=4)
+model = AutoModelForCausalLM.from_pretrained("a/b")
+optimizer = torch.optim.AdamW(model.parameters(), lr=2e-5)
+schedule = get_cosine_schedule_with_warmup(optimizer, num_warmup_steps=100, num_training_steps=1000)
+accelerator.clip_grad_norm_(model.parameters(), 1.0)
+""")
     assert said == {
-        "framework.name": "lightning",
-        "precision.compute": "bfloat16",
-        "optimizer.max_grad_norm": 0.5,
+        "model.name": "a/b",
+        "precision.compute": "float16",
+        "batch.accumulation": 4,
+        "optimizer.name": "adamw",
+        "optimizer.learning_rate": 2e-5,
+        "schedule.warmup": True,
+        "optimizer.max_grad_norm": 1.0,
     }
+    assert assumed == {}
+
+
+def test_fsdp_computes_in_its_policy(known):
+    said, _ = known(
+        "import torch\nmodel = FSDP(model, mixed_precision=MixedPrecision(param_dtype=torch.bfloat16))"
+    )
+    assert said == {"framework.name": "torch", "precision.compute": "bfloat16", "fsdp.enabled": True}

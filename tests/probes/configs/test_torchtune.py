@@ -31,13 +31,17 @@ def test_a_recipe_is_read(known):
         "batch.accumulation": 8,
         "gradient_checkpointing": True,
     }
-    assert assumed == {"optimizer.max_grad_norm": "none", "deepspeed.enabled": False}
+    assert assumed == {
+        "optimizer.max_grad_norm": "none",
+        "optimizer.epsilon": 1e-8,
+        "deepspeed.enabled": False,
+    }
 
 
 def test_the_builders_name_tells_of_lora(known):
     said, _ = known(RECIPE.format(builder="qlora_llama3_8b"))
     assert (said["lora.enabled"], said["quantization.bits"]) == (True, 4)
-    assert "precision.weights" not in said
+    assert said["precision.weights"] == "bfloat16"
 
 
 def test_overrides_of_a_command_count(known):

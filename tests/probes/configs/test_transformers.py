@@ -84,7 +84,7 @@ def test_every_way_of_giving_an_argument_is_understood(text, known):
     assert (said["precision.compute"], said["optimizer.learning_rate"]) == ("bfloat16", 1e-5)
 
 
-def test_trl_is_known_by_its_classes_and_its_changed_defaults_are_not_assumed(known):
+def test_trl_is_known_by_its_classes_and_has_defaults_of_its_own(known):
     said, assumed = known(
         "from trl import DPOConfig\nfrom transformers import TrainingArguments\n"
         "a = DPOConfig(output_dir='x', per_device_train_batch_size=2, gradient_accumulation_steps=4,\n"
@@ -98,7 +98,15 @@ def test_trl_is_known_by_its_classes_and_its_changed_defaults_are_not_assumed(kn
         "sequence.max_length": 1024,
         "data.padding": "packed",
     }
-    assert assumed == {"optimizer.max_grad_norm": 1.0, "optimizer.name": "adamw", "optimizer.epsilon": 1e-8}
+    assert assumed == {
+        "optimizer.max_grad_norm": 1.0,
+        "optimizer.name": "adamw",
+        "optimizer.epsilon": 1e-8,
+        "optimizer.learning_rate": 1e-6,
+        "schedule.warmup": False,
+        "precision.compute": "bfloat16",
+        "gradient_checkpointing": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,3 +165,28 @@ def test_calls_on_the_model_count(known):
     )
     assert said["gradient_checkpointing"] is True
     assert said["tokens.added"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("from trl import SFTConfig\nSFTConfig(output_dir='a')", (2e-5, "bfloat16", True)),
+        ("from trl import SFTConfig\nSFTConfig(output_dir='a', max_seq_length=1)", (2e-5, None, None)),
+        ("from trl import SFTConfig\nSFTConfig(output_dir='a', fp16=True)", (2e-5, "float16", True)),
+        ("from trl import RewardConfig\nRewardConfig(output_dir='a')", (1e-4, "bfloat16", True)),
+        ("from trl import SFTTrainer\nSFTTrainer(args=TrainingArguments('a'))", (5e-5, None, False)),
+    ],
+)
+def test_defaults_are_those_of_the_class_that_is_called(text, expected):
+    values = configs.read(text, "x").values()
+    names = ("optimizer.learning_rate", "precision.compute", "gradient_checkpointing")
+    assert tuple(values.get(name) for name in names) == expected
+
+
+def test_deepspeed_keeps_float32_copies_of_half_weights(known):
+    said, assumed = known(
+        "AutoModelForCausalLM.from_pretrained('a', torch_dtype=torch.bfloat16)\n"
+        "TrainingArguments('o', bf16=True, deepspeed='zero2.json')"
+    )
+    assert said["precision.compute"] == "bfloat16"
+    assert assumed["precision.weights"] == "float32"

@@ -19,4 +19,11 @@ trainer = SFTTrainer(model, args = SFTConfig(
         "optimizer.name": "adamw_8bit",
         "training.method": "sft",
     }
-    assert assumed == {"kernel.fused": True, "quantization.bits": 4}
+    assert assumed == {
+        "kernel.fused": True,
+        "quantization.bits": 4,
+        "batch.accumulation": 2,
+        "schedule.warmup": True,
+        "optimizer.max_grad_norm": 1.0,
+        "optimizer.epsilon": 1e-8,
+    }

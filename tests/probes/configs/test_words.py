@@ -73,3 +73,16 @@ def test_modes(written, word):
 )
 def test_attention_kernels(written, word):
     assert words.kernel(written) == word
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("kernels-community/vllm-flash-attn3", "flash_attention_3"),
+        ("kernels-community/flash-attn2", "flash_attention_2"),
+        ("kernels-community/flash-attn", "flash_attention_2"),
+        ("kernels-community/metal-sdpa", None),
+    ],
+)
+def test_kernels_of_the_hub_are_known_by_their_name(value, expected):
+    assert words.kernel(value) == expected

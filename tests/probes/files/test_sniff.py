@@ -22,6 +22,7 @@ MMENGINE = (
         ('{"zero_optimization": {"stage": 2}}', "config"),
         ("model_name_or_path: a/b\nfp16: true\nlearning_rate: 1e-4\n", "config"),
         ("NPROC_PER_NODE=8 xtuner train cfg --deepspeed deepspeed_zero2", "command"),
+        ("swift sft --model a/b\n" + "".join(f"# {line}\n" for line in 3 * [HUGGING.strip()]), "command"),
         ("After step 20 the loss is NaN. I tried another learning rate and it did not help.", "report"),
         ("训练到第 20 步以后 loss 变成 nan，换了学习率也没有用，请问怎么办？", "report"),
     ],

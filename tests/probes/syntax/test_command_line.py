@@ -160,3 +160,34 @@ NPROC_PER_NODE=8 NCCL_P2P_DISABLE=1 torchrun --standalone --nnodes=2 train.py \
 )
 def test_a_flag_is_written_in_the_manner_of_the_command(text, changes, expected):
     assert edit(text, changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "swift sft --model a --lr 1 && swift infer --model out --fp16\n",
+            {"$0": "swift", "$1": "sft", "model": "a", "lr": 1},
+        ),
+        (
+            "export A=1\nswift pt --model a\nB=2 swift sft --model b\n",
+            {"A": 1, "B": 2, "$0": "swift", "$1": "sft", "model": "b"},
+        ),
+        ("swift infer --model a\n", {"$0": "swift", "$1": "infer", "model": "a"}),
+        (
+            "python get.py --to x\npython train.py --lr 1\n",
+            {"$0": "python", "$1": "train.py", "to": "x", "lr": 1},
+        ),
+        (
+            "python tune.py ++model.amp=True +seed=1\n",
+            {"$0": "python", "$1": "tune.py", "model.amp": True, "seed": 1},
+        ),
+    ],
+)
+def test_of_several_commands_the_one_that_trains_counts(text, expected):
+    assert values(text) == expected
+
+
+def test_a_flag_is_appended_to_the_command_that_trains():
+    text = "swift sft --model a\nswift infer --model b\n"
+    assert edit(text, {"bf16": True}) == "swift sft --model a --bf16\nswift infer --model b\n"

@@ -25,6 +25,8 @@ from probes.syntax import recognise
         ("$ torchrun --nproc_per_node 8 train.py \\\n  --lr 1", "command"),
         ("#!/bin/bash\nset -e\n", "command"),
         ("export A=1\nLR=2e-5\npython train.py --lr $LR", "command"),
+        ("n=2\n\nA=1 \\\nswift sft \\\n  --lr 1", "command"),
+        ('P="You are an assistant.\nYou answer:\n# 42"\nswift sft --system "$P"', "command"),
         ("", None),
         ("# only a remark\n", None),
         ("The loss is NaN from the first step on, what could be wrong with my settings?", None),

@@ -1,3 +1,5 @@
+import pytest
+
 from probes.syntax.shell_words import commands
 
 
@@ -24,3 +26,19 @@ def test_prompts_and_shell_words_before_a_command_are_no_part_of_it():
         [],
         ["run", "c"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("n=2\nx --a $(expr 16 / $n)", "8"),
+        ("n=2\nx --a $((16/n))", None),
+        ("n=2 m=4\nx --a $((64 / $n / $m))", "8"),
+        ("x --a $(expr 4 \\* 2)", "8"),
+        ("x --a $(expr 16 / 0)", None),
+        ("x --a $(nproc)", None),
+        ("x --a <your-value>", "<your-value>"),
+    ],
+)
+def test_sums_are_worked_out_and_placeholders_are_words(text, expected):
+    assert commands(text)[-1].words[-1].text == expected

@@ -106,3 +106,35 @@ def test_without_pyyaml_the_way_out_is_said(monkeypatch):
     monkeypatch.setattr(yaml_mapping, "yaml", None)
     with pytest.raises(UnreadableError, match="pip install pyyaml"):
         settings("a: 1")
+
+
+def test_references_stand_for_what_they_name_and_others_stay():
+    text = "base: a/b\nmodel: ${base}\npath: ${base}/x\nhome: ${env:HOME}\nloop: ${loop}\n"
+    found = {s.path: (s.value, s.line) for s in settings(text)}
+    assert found == {
+        "base": ("a/b", 1),
+        "model": ("a/b", 1),
+        "path": ("a/b/x", 3),
+        "home": ("${env:HOME}", 4),
+        "loop": ("${loop}", 5),
+    }
+    assert edit(text, {"model": "c"}).splitlines()[1] == "model: c"
+
+
+def test_underscores_part_the_digits_of_a_number():
+    assert [s.value for s in settings("a: 500_000\nb: 1_a\nc: _1")] == [500_000, "1_a", "_1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"list.0.lr": 2}, "list:\n  - lr: 2\n    name: a\n  - plain\n"),
+        ({"list.1": "other"}, "list:\n  - lr: 1\n    name: a\n  - other\n"),
+        ({"list.0.eps": 3}, "list:\n  - lr: 1\n    name: a\n    eps: 3\n  - plain\n"),
+        ({"list.0.lr": None}, "list:\n  - name: a\n  - plain\n"),
+        ({"list.1": None}, "list:\n  - lr: 1\n    name: a\n  - plain\n"),
+        ({"list.1.key": 1}, "list:\n  - lr: 1\n    name: a\n  - plain\n"),
+    ],
+)
+def test_entries_of_lists_are_reached_by_their_place(changes, expected):
+    assert edit("list:\n  - lr: 1\n    name: a\n  - plain\n", changes) == expected
