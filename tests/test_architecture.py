@@ -24,8 +24,8 @@ MAY_IMPORT = {
     # Streamlit charts are altair's, and its routes are starlette's.
     "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "starlette"},
 }
-# Used where present: inside `try` or a function. A Python of the probes' age has no tomllib.
-WHERE_PRESENT = {"probes": {"torch", "pynvml", "yaml", "tomllib"}}
+# Used where present: inside `try` or a function. An old Python has no tomllib and no compression.
+WHERE_PRESENT = {"probes": {"torch", "pynvml", "yaml", "tomllib", "zstandard", "compression"}}
 # The only modules that start another program.
 STARTS_PROGRAMS = {"app/jobs.py", "probes/shell.py"}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
+import dataclasses
+import io
+import itertools
 import json
 import os
 import pathlib
@@ -10,42 +12,85 @@ import re
 import typing
 
 from probes import configs, logs
-from probes.files import environment, pieces, prose, sniff
+from probes.files import containers, environment, notebook, pieces, preamble, prose, sniff, unreadable
+from probes.files import encoding as encodings
+from probes.files.containers import HEAD
 from probes.logs import trainer_state
 from probes.report import ReadError, Report, from_json
 
-HEAD = 64 * 1024  # bytes by which a file's kind is told
+MARK = "\ufeff"  # of Unicode: it says nothing
 LARGEST = 8_000_000  # bytes of anything but a log; a trainer state of a long run has some megabytes
 MOST_FILES, DEEPEST = 200, 4
 
 Reader = typing.Callable[[str, str], tuple[Report, ...]]
 
 
-def read_file(path: str | pathlib.Path) -> tuple[Report, ...]:
-    """What a file says, by its content. A log is streamed, whatever its size.
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """One text that was handed over, alone or in an archive: what it says, or why it cannot be read.
 
-    Raises ReadError, one line, for what cannot be read: missing, empty, binary, broken, too large.
+    `text` is the whole of what is no log: patches need it.
     """
+
+    name: str
+    reports: tuple[Report, ...] = ()
+    text: str = ""
+    problem: str = ""
+
+
+def read_file(path: str | pathlib.Path) -> tuple[Report, ...]:
+    """What a file says, by its content. A log is streamed, whatever its size, packed or not.
+
+    Raises ReadError, one line, where nothing of it can be read: missing, empty, binary, broken, too large.
+    """
+    found = list(documents(path))
+    reports = tuple(report for document in found for report in document.reports)
+    if not reports and found:
+        raise ReadError(found[0].problem)
+    return reports
+
+
+def documents(path: str | pathlib.Path) -> typing.Iterator[Document]:
+    """The file, or what is in it where it is packed: gzip, bzip2, xz, Zstandard, tar, zip."""
     path = pathlib.Path(path)
+    name = path.name
     if path.exists() and not path.is_file():  # a folder, or a pipe that would never end
-        raise ReadError(f"{path.name}: is no file, give a log, a config, a command or a report")
+        yield Document(name, problem=f"{name}: is no file, give a log, a config, a command or a report")
+        return
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-        size = path.stat().st_size
+        with io.BufferedReader(path.open("rb", buffering=0), HEAD) as file:
+            size = path.stat().st_size
+            if not containers.is_packed(file.peek(HEAD)):
+                yield _document(file, name, size)
+                return
+            leaves = containers.leaves(file, name, size)
+            for inside, stream in itertools.islice(leaves, MOST_FILES):
+                if isinstance(stream, ReadError):
+                    yield Document(inside, problem=str(stream))
+                else:
+                    yield _document(stream, inside)
     except OSError as error:
-        raise ReadError(f"{path.name}: cannot be read ({error.strerror}), give another file") from None
-    _refuse(sniff.kind_of_bytes(head), path.name)
-    encoding = _encoding(head)
-    start = head.decode(encoding, errors="replace")
-    if sniff.kind_of_text(start) == sniff.LOG:
-        with path.open(encoding=encoding, errors="replace", newline="") as file:
-            return (logs.read(iter(lambda: file.readline(HEAD), ""), path.name),)
-    if size > LARGEST:
-        raise ReadError(
-            f"{path.name}: {size / 1e6:.0f} MB without a log line at its start, give the log or config"
-        )
-    return read_text(path.read_bytes().decode(encoding, errors="replace"), path.name)
+        yield Document(name, problem=f"{name}: cannot be read ({error.strerror}), give another file")
+
+
+def _document(stream: containers.Stream, name: str, size: int = 0) -> Document:
+    try:
+        head = stream.peek(HEAD)[:HEAD]
+        encoding = encodings.find(head)
+        _refuse(sniff.kind_of_bytes(head), name, head)
+        start = head.decode(encoding, errors="replace")
+        if sniff.kind_of_text(start) == sniff.LOG:
+            with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="") as lines:
+                log = logs.read(iter(lambda: lines.readline(HEAD), ""), name)
+            return Document(name, (log, *_beside(start, name)))
+        content = stream.read(LARGEST + 1) if size <= LARGEST else b""
+        if max(size, len(content)) > LARGEST:
+            large = f"{size / 1e6:.0f} MB" if size else f"more than {LARGEST // 10**6} MB"
+            raise ReadError(f"{name}: {large} without a log line at its start, give the log or config")
+        text = content.decode(encoding, errors="replace")
+        return Document(name, read_text(text, name), text.lstrip(MARK))
+    except ReadError as error:
+        return Document(name, problem=str(error))
 
 
 def read_text(text: str, name: str) -> tuple[Report, ...]:
@@ -53,9 +98,9 @@ def read_text(text: str, name: str) -> tuple[Report, ...]:
 
     Raises ReadError, one line, for an empty text, or one that is broken.
     """
-    text = text.lstrip("\ufeff")
+    text = text.lstrip(MARK)
     kind = sniff.kind_of_text(text[:HEAD])
-    _refuse(kind, name)
+    _refuse(kind, name, b"")
     return KINDS[kind](text, name)
 
 
@@ -74,28 +119,23 @@ def listing(folder: pathlib.Path) -> list[pathlib.Path]:
     return sorted(found[:MOST_FILES])
 
 
-def _refuse(kind: str | None, name: str) -> None:
+def _refuse(kind: str | None, name: str, head: bytes) -> None:
     if kind == sniff.EMPTY:
         raise ReadError(f"{name}: is empty, give the log or the config itself")
     if kind == sniff.BINARY:
-        raise ReadError(f"{name}: is no text, give a log, a config, a command or a report as plain text")
-    if kind == sniff.CHECKPOINT:
-        raise ReadError(f"{name}: is a checkpoint or an archive, give the log or the config as plain text")
-
-
-def _encoding(head: bytes) -> str:
-    """UTF-8 unless the bytes say otherwise; GB 18030 holds all of GBK."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8"
+        line = unreadable.by_bytes(head, name)
+        raise ReadError(
+            line or f"{name}: is no text, give a log, a config, a command or a report as plain text"
+        )
 
 
 def _log(text: str, name: str) -> tuple[Report, ...]:
-    return (logs.read(text.splitlines(), name),)
+    return (logs.read(text.splitlines(), name), *_beside(text[:HEAD], name))
+
+
+def _beside(head: str, name: str) -> tuple[Report, ...]:
+    """What a log's beginning says besides: what was printed before it, and what a person wrote round it."""
+    return preamble.read(head, name)
 
 
 def _state(text: str, name: str) -> tuple[Report, ...]:
@@ -127,6 +167,22 @@ def _config(text: str, name: str) -> tuple[Report, ...]:
         if name.lower().endswith((".txt", ".md")) and " " in text.strip():
             return _prose(text, name)  # "Model: Qwen" and "Loss: nan" make a report look like YAML
         raise
+
+
+def _notebook(text: str, name: str) -> tuple[Report, ...]:
+    """A notebook's code, commands, written files and output, each by its own reader."""
+    found: list[Report] = []
+    for part in notebook.cut(text, name):
+        if part.kind == notebook.OUTPUT:
+            reports = list(_log(part.text, name))
+        else:
+            reports = _fragments(
+                part.text, name, sniff.COMMAND if part.kind == notebook.COMMAND else sniff.CONFIG
+            )
+        found += [part.placed(report) for report in reports if report.facts]
+    if not found:
+        raise ReadError(f"{name}: a notebook that says nothing of a training, give its log or its config")
+    return tuple(found)
 
 
 def _prose(text: str, name: str) -> tuple[Report, ...]:
@@ -161,6 +217,7 @@ def _fragments(text: str, name: str, kind: str) -> list[Report]:
 KINDS: dict[str, Reader] = {
     sniff.PROBE: _probe,
     sniff.STATE: _state,
+    sniff.NOTEBOOK: _notebook,
     sniff.LOG: _log,
     sniff.ENVIRONMENT: _environment,
     sniff.COMMAND: _command,

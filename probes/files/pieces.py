@@ -29,7 +29,7 @@ _LOG = re.compile(
 )
 _LAUNCH = re.compile(
     r"^\s*(?:[$#>]\s+|!|-\s)?(?:(?:export\s+)?[A-Z][A-Z0-9_]*=\S*\s+)*"
-    r"(?:python[\d.]*|torchrun|deepspeed|accelerate\s+launch|llamafactory-cli|xtuner\s+train|swift\s+\w+|megatron\s+\w+"
+    r"(?:\S{0,200}/)?(?:python[\d.]*|torchrun|deepspeed|accelerate\s+launch|llamafactory-cli|xtuner\s+train|swift\s+\w+|megatron\s+\w+"
     r"|axolotl\s+\w+|tune\s+run|bash\s+\S+\.sh|sh\s+\S+\.sh|srun|uv\s+run|mpirun|colossalai\s+run|NPROC_PER_NODE=\S+)"
     r"(?=\s+[-\w./]|\s*\\$)"
 )
@@ -56,6 +56,11 @@ class Piece:
 
     kind: str
     text: str
+
+
+def is_launch(line: str) -> bool:
+    """Whether the line starts a training: a launcher and what it launches."""
+    return bool(_LAUNCH.match(line))
 
 
 def cut(text: str) -> tuple[Piece, ...]:

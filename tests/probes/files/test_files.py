@@ -21,7 +21,6 @@ def problem(path):
     [
         (b"", "x: is empty, give the log or the config itself"),
         (b"\x00\x01\x02" * 100, "x: is no text, give a log, a config, a command or a report as plain text"),
-        (b"PK\x03\x04...", "x: is a checkpoint or an archive, give the log or the config as plain text"),
         (
             b'{"fp16": {"enabled": tru}}',
             "x:1: not valid JSON, a value is missing before 'tru}}', mend that line",
