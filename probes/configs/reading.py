@@ -19,14 +19,14 @@ def parse(text: str, syntax: str) -> Paths:
 
 
 def read(text: str, name: str, kind: str = "config") -> Report:
-    """The facts of a config ("config") or launch command ("command"), or of a piece of one.
+    """The facts of a config ("config"), or of a text in a known syntax ("command", "python"), or of a piece.
 
     The text is never executed. A text without a known setting yields no facts; ReadError, with name and
     line, is raised for what is no config at all or is broken.
     """
     if len(text) > MAX_CHARACTERS:
         raise ReadError(f"{name}: more than {MAX_CHARACTERS:,} characters, give the config alone")
-    syntax = "command" if kind == "command" else recognise(text)
+    syntax = recognise(text) if kind == "config" else kind
     if syntax is None:
         raise ReadError(f"{name}: neither Python, JSON, YAML nor a command, give the config as plain text")
     try:

@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import pathlib
-import re
 import typing
 
 from probes import configs, logs
@@ -79,10 +78,10 @@ def _document(stream: containers.Stream, name: str, size: int = 0) -> Document:
         encoding = encodings.find(head)
         _refuse(sniff.kind_of_bytes(head), name, head)
         start = head.decode(encoding, errors="replace")
-        if sniff.kind_of_text(start) == sniff.LOG:
+        if len(head) == HEAD and sniff.kind_of_text(start) == sniff.LOG:
             with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="") as lines:
                 log = logs.read(iter(lambda: lines.readline(HEAD), ""), name)
-            return Document(name, (log, *_beside(start, name)))
+            return Document(name, (log, *preamble.read(start, name)))
         content = stream.read(LARGEST + 1) if size <= LARGEST else b""
         if max(size, len(content)) > LARGEST:
             large = f"{size / 1e6:.0f} MB" if size else f"more than {LARGEST // 10**6} MB"
@@ -130,12 +129,10 @@ def _refuse(kind: str | None, name: str, head: bytes) -> None:
 
 
 def _log(text: str, name: str) -> tuple[Report, ...]:
-    return (logs.read(text.splitlines(), name), *_beside(text[:HEAD], name))
-
-
-def _beside(head: str, name: str) -> tuple[Report, ...]:
-    """What a log's beginning says besides: what was printed before it, and what a person wrote round it."""
-    return preamble.read(head, name)
+    """A log; or, where a person speaks before or after it, the report that quotes it."""
+    if pieces.somebody_speaks(text[:HEAD]):
+        return _prose(text, name)
+    return (logs.read(text.splitlines(), name), *preamble.read(text, name))
 
 
 def _state(text: str, name: str) -> tuple[Report, ...]:
@@ -176,9 +173,7 @@ def _notebook(text: str, name: str) -> tuple[Report, ...]:
         if part.kind == notebook.OUTPUT:
             reports = list(_log(part.text, name))
         else:
-            reports = _fragments(
-                part.text, name, sniff.COMMAND if part.kind == notebook.COMMAND else sniff.CONFIG
-            )
+            reports = _fragments(part.text, name, part.kind)
         found += [part.placed(report) for report in reports if report.facts]
     if not found:
         raise ReadError(f"{name}: a notebook that says nothing of a training, give its log or its config")
@@ -204,7 +199,7 @@ def _fragments(text: str, name: str, kind: str) -> list[Report]:
     try:
         return [configs.read(text, name, kind)]
     except ReadError:
-        blocks = [text[: b.start()].count("\n") * "\n" + b[0] for b in re.finditer(r"(?:\S[^\n]*\n?)+", text)]
+        blocks = pieces.blocks(text)
     found = []
     for block in blocks if len(blocks) > 1 else ():
         try:

@@ -12,7 +12,8 @@ import typing
 
 from probes.report import ReadError, Report
 
-CODE, COMMAND, WRITTEN, OUTPUT = "code", "command", "written", "output"
+CODE, COMMAND, WRITTEN = "python", "command", "config"  # as probes.configs.read has them
+OUTPUT = "output"
 
 _SHELL_CELL = re.compile(r"%%(?:bash|sh|shell|script\s+(?:ba)?sh)\b")
 _WRITE_CELL = re.compile(r"%%(?:writefile|file)\s")

@@ -19,10 +19,14 @@ MOST = 64 * 1024  # characters of a log's beginning
 _STAMP = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d|\d\d/\d\d \d\d:\d\d:\d\d - ")
 # (how the line before a configuration ends, how the line behind it begins)
 _MMENGINE = (re.compile(r" - mmengine - INFO - Config:\s*$"), _STAMP)
+_CLASS = re.compile(
+    r"\b(type|\w*dtype)='([A-Za-z_]\w*(?:\.\w+)+)'"
+)  # mmengine prints a class as its name in quotes
 _DEEPSPEED = (re.compile(r"\bjson = (?=\{\s*$)"), re.compile(r"\}"))
 _ARGUMENTS = (re.compile(r"\b(?=\w*(?:Arguments|Config)\(\s*$)"), re.compile(r"\)"))
 _ARGUMENT = re.compile(r"(\s*\w+)=(.*),\s*$")
 _LITERAL = re.compile(r"-?\d[\d.e+-]*|True|False|None|['\"\[{].*")
+_MEMBER = re.compile(r"[A-Z][A-Za-z]{1,40}\.([A-Z][A-Z0-9_]*)")
 _COMMAND = re.compile(r"(?:^\++ |\bcmd = )(?=\S)")
 
 # "  Instantaneous batch size per device = 4": transformers' Trainer, also as unsloth shortens it
@@ -53,6 +57,8 @@ def _configurations(lines: list[str], name: str) -> typing.Iterator[Report]:
             kept[stop : stop + 1] = [
                 match[0] for line in lines[stop : stop + 1] if (match := ends.match(line))
             ]
+        if begins is _MMENGINE[0]:
+            kept = [_CLASS.sub(r"\1=\2", line) for line in kept]
         if begins is _ARGUMENTS[0]:
             kept = [_quoted(line) for line in kept]
         try:
@@ -66,7 +72,8 @@ def _quoted(line: str) -> str:
     match = _ARGUMENT.fullmatch(line)
     if match is None or _LITERAL.fullmatch(match[2]):
         return line
-    return f"{match[1]}={match[2]!r},"
+    member = _MEMBER.fullmatch(match[2])  # of an enumeration: OptimizerNames.ADAMW_TORCH
+    return f"{match[1]}={(member[1].lower() if member else match[2])!r},"
 
 
 def _commands(lines: list[str], name: str) -> typing.Iterator[Report]:
