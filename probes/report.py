@@ -6,6 +6,8 @@ import dataclasses
 import math
 import typing
 
+from probes.private import redact
+
 Value = typing.Union[bool, int, float, str]
 
 MEASURED, ANSWERED, ASSUMED = "measured", "answered", "assumed"
@@ -19,12 +21,19 @@ class Fact:
     `source` says where it was read ("config.py:41", "nvidia-smi", "self-test on cpu").
     `state` is "measured" (read or measured), "answered" (a person said so) or "assumed" (a default
     of the framework that nobody wrote down).
+    What is private never gets into one, so nothing that shows or sends facts can give it away.
     """
 
     id: str
     value: Value
     source: str
     state: str = MEASURED
+
+    def __post_init__(self) -> None:
+        """Takes out what is private, as probes.private has it."""
+        if isinstance(self.value, str):
+            object.__setattr__(self, "value", redact(self.value))
+        object.__setattr__(self, "source", redact(self.source))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +43,11 @@ class Unknown:
     id: str
     why: str
     how: str = ""
+
+    def __post_init__(self) -> None:
+        """Takes out what is private, which the name of a file can be."""
+        object.__setattr__(self, "why", redact(self.why))
+        object.__setattr__(self, "how", redact(self.how))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +64,10 @@ class Report:
     unknown: tuple[Unknown, ...] = ()
     curve: tuple[tuple[int, float], ...] = ()
 
+    def __post_init__(self) -> None:
+        """Takes out what is private, which the name of a file can be."""
+        object.__setattr__(self, "name", redact(self.name))
+
     def values(self) -> dict[str, Value]:
         """The facts as id -> value."""
         return {fact.id: fact.value for fact in self.facts}
@@ -57,6 +75,9 @@ class Report:
 
 class ReadError(Exception):
     """A file that cannot be read as what it seems to be: "what, where, what to do" in one line."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(redact(line))
 
 
 def to_json(report: Report) -> dict[str, typing.Any]:

@@ -15,7 +15,7 @@ import re
 import typing
 
 from probes import report
-from probes.files import gpu_names, privacy
+from probes.files import gpu_names
 
 PACKAGES = (
     "accelerate", "axolotl", "bitsandbytes", "datasets", "deepspeed", "flash-attn", "liger-kernel",
@@ -162,7 +162,7 @@ def _facts_of(line: str, source: str) -> typing.Iterator[report.Fact]:
     for fact, pattern in _MACHINE:
         match = pattern.search(line)
         if match:
-            yield report.Fact(fact, privacy.redact(match[1]), source)
+            yield report.Fact(fact, match[1], source)
     yield from _cards_of(line, source)
     match = _MIXED.search(line)
     if match:
@@ -175,7 +175,7 @@ def _cards_of(line: str, source: str) -> typing.Iterator[report.Fact]:
         match = pattern.search(line)
         if match is None or gpu_names.find(match["name"]) is None:
             continue
-        name = privacy.redact(re.split(r"[ \t]{2,}|[,;，；]", match["name"].strip())[0].rstrip(" .|"))
+        name = re.split(r"[ \t]{2,}|[,;，；]", match["name"].strip())[0].rstrip(" .|")
         yield from gpu_names.facts(name, source)
         groups = match.groupdict()
         if groups.get("count"):

@@ -49,7 +49,7 @@ def test_code_output_and_written_files_are_read_with_their_cells():
 
     assert said["optimizer.learning_rate"] == (2e-4, "a.ipynb!cell 2:3")
     assert said["version.transformers"] == ("4.55.0", "a.ipynb!cell 3, output:1")
-    assert said["loss.symptom"] == ("nan-after-steps", "a.ipynb!cell 3, output:6")
+    assert said["loss.symptom"] == ("nan-after-steps", "a.ipynb!cell 3, output:7")
     assert said["deepspeed.stage"] == (2, "a.ipynb!cell 4:2")
     assert said["gpu.count"] == (4, "a.ipynb!cell 6:2")
 
