@@ -1,13 +1,13 @@
 """Whether any input makes a reader crash, hang, or eat the memory: coverage-guided fuzzing with atheris.
 
-    python -m venv fuzz && fuzz/bin/pip install atheris -e .          atheris has wheels for Python 3.11 to 3.13
-    fuzz/bin/python docs/measure_fuzz.py ../shared/cases              1,000,000 inputs in all, prints the table
-    fuzz/bin/python docs/measure_fuzz.py ../shared/cases --write      puts it into docs/measured.md
+    python -m venv fuzz && fuzz/bin/pip install atheris -e .       atheris has wheels for Python 3.11 to 3.13
+    fuzz/bin/python docs/measure_fuzz.py ../shared/cases           1,000,000 inputs in all, prints the table
+    fuzz/bin/python docs/measure_fuzz.py ../shared/cases --write   puts it into docs/measured.md
 
 The seeds are the files of the folder that is given, the knowledge's own cases and the tests' samples. A crash
-is any exception but the one that the reader says it raises. Each reader also gets inputs of a megabyte, made of
-seeds and of repeated pieces of them: a hang is more than a second of processor time, and memory is the peak of
-what Python allocates, as a multiple of the input. What is found is kept under --found, one file an input.
+is any exception but the one that the reader says it raises. Each reader also gets inputs of a megabyte, made
+of seeds and of repeated pieces of them: a hang is more than a second of processor time, and memory is the
+peak of what Python allocates, as a multiple of the input. What is found is kept under --found.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ from typing import Any
 
 import atheris
 import yaml
+from pydantic import ValidationError
 
 # Counting branches makes the readers slow: the inputs of a megabyte are timed without it.
 COUNTED = ["app", "kb", "probes"] if "--small" in sys.argv else ["nothing"]
 with atheris.instrument_imports(include=COUNTED):
-    import kb.load
     from app import link
+    from kb.load import read as read_entry
     from kb.model import Advisory, Cause, Fix, Policy, Tree
     from probes import configs, files, logs, private, report, syntax
     from probes.configs.findings import Findings
@@ -46,8 +47,6 @@ with atheris.instrument_imports(include=COUNTED):
     from probes.files import containers, encoding, environment, notebook, pieces, preamble, prose
     from probes.logs import trainer_state
     from probes.syntax import UnreadableError
-
-from pydantic import ValidationError
 
 ROOT = Path(__file__).parent.parent
 MEASURED = ROOT / "docs" / "measured.md"
@@ -74,7 +73,7 @@ def _lines(name: str) -> Callable[[bytes], object]:
 
 
 def _settings(name: str) -> Callable[[bytes], object]:
-    """A framework's reader on settings in whichever syntax the text is; most texts are not that framework's."""
+    """A framework's reader on settings in whichever syntax the text is; most are another framework's."""
 
     def run(text: str) -> None:
         found = syntax.recognise(text)
@@ -96,7 +95,7 @@ def _in(name: str) -> Callable[[bytes], object]:
 
 
 def _unpack(data: bytes) -> None:
-    stream = io.BufferedReader(io.BytesIO(data), containers.HEAD)  # type: ignore[arg-type]
+    stream = io.BufferedReader(io.BytesIO(data), containers.HEAD)
     for _, leaf in containers.leaves(stream, "x", len(data)):
         if not isinstance(leaf, report.ReadError):
             try:
@@ -115,7 +114,7 @@ def _file(data: bytes) -> None:
 def _knowledge(data: bytes) -> None:
     path = _FOLDER / "x.yaml"
     path.write_bytes(data)
-    source = kb.load.read(path, _FOLDER, [])
+    source = read_entry(path, _FOLDER, [])
     for model in (Cause, Fix, Advisory, Policy, Tree):
         if source is not None:
             try:
@@ -302,9 +301,10 @@ def main() -> None:
     arguments.found.mkdir(parents=True, exist_ok=True)
     each = -(-arguments.inputs // len(TARGETS))
     if arguments.large:
-        return give_large(Trial(arguments.large, arguments.found), seeds(arguments.folder))
+        give_large(Trial(arguments.large, arguments.found), seeds(arguments.folder))
+        return
     if arguments.small:
-        return give_small(Trial(arguments.small, arguments.found), seeds(arguments.folder), each)
+        give_small(Trial(arguments.small, arguments.found), seeds(arguments.folder), each)
     results = {}
     for name in TARGETS:
         for size in ("large", "small"):
