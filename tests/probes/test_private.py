@@ -1,5 +1,4 @@
 import re
-import time
 
 import hypothesis
 import pytest
@@ -104,8 +103,5 @@ def test_what_is_redacted_once_stays_as_it_is(parts):
      "-----BEGIN PRIVATE KEY-----", "http://a", "http://a.", "Bearer ", "--a", "--a-", "password", "access_",
      "?key=", "fe80:", "2001::", "GPU-", " ", "A", "api_", "host", "Ab3Q~", "~"],
 )  # fmt: skip
-def test_no_text_takes_long(unit):
-    began = time.process_time()
+def test_no_text_takes_minutes(unit):  # as it would if a pattern were quadratic: pytest-timeout ends it
     redact((unit * 200_000)[:200_000])
-
-    assert time.process_time() - began < 2  # quadratic would take minutes

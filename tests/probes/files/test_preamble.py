@@ -1,5 +1,3 @@
-import time
-
 import hypothesis
 import pytest
 from hypothesis import strategies
@@ -128,8 +126,5 @@ def test_any_beginning_is_read_without_an_error(lines):
 @pytest.mark.parametrize(
     "unit", ["a=1,\n", "json = {\n", "cmd = python a\n", "A(\n", "x Config:\n", "+ ", "\\\n"]
 )
-def test_no_text_takes_long(unit):
-    began = time.perf_counter()
+def test_no_text_takes_minutes(unit):  # as it would if a pattern were quadratic: pytest-timeout ends it
     preamble.read((unit * 100_000)[:100_000], "x")
-
-    assert time.perf_counter() - began < 2
