@@ -7,16 +7,15 @@
 The seeds are the files of the folder that is given, the knowledge's own cases and the tests' samples. A crash
 is any exception but the one that the reader says it raises. Each reader also gets inputs of a megabyte, made
 of seeds and of repeated pieces of them: a hang is more than a second of processor time, and memory is the
-peak of what Python allocates, as a multiple of the input. What is found is kept under --found.
+peak of what Python allocates, as a multiple of the input. What is found is kept under --found, and so are the
+figures: started again, it goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import gzip
 import hashlib
-import io
 import json
 import random
 import re
@@ -26,155 +25,21 @@ import tempfile
 import time
 import traceback
 import tracemalloc
-import zipfile
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import atheris
-import yaml
-from pydantic import ValidationError
 
 # Counting branches makes the readers slow: the inputs of a megabyte are timed without it.
 COUNTED = ["app", "kb", "probes"] if "--small" in sys.argv else ["nothing"]
 with atheris.instrument_imports(include=COUNTED):
-    from app import link
-    from kb.load import read as read_entry
-    from kb.model import Advisory, Cause, Fix, Policy, Tree
-    from probes import configs, files, logs, private, report, syntax
-    from probes.configs.findings import Findings
-    from probes.configs.reading import parse
-    from probes.files import containers, encoding, environment, notebook, pieces, preamble, prose
-    from probes.logs import trainer_state
-    from probes.syntax import UnreadableError
+    from any_reader import EXPECTED, ROOT, TARGETS, packed, seeds
 
-ROOT = Path(__file__).parent.parent
 MEASURED = ROOT / "docs" / "measured.md"
-SMALL, LARGE = 2_000, 1_000_000  # bytes
-LARGE_INPUTS, WEIGHED = 24, 6
-EXPECTED = (report.ReadError, UnreadableError, link.LinkError, ValidationError)
-_FOLDER = Path(tempfile.mkdtemp(prefix="whynan-fuzz-"))
-
-
-# --- the readers ------------------------------------------------------------------------------------
-
-
-def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
-    return lambda data: read(data.decode("utf-8", errors="replace"))
-
-
-def _lines(name: str) -> Callable[[bytes], object]:
-    def run(text: str) -> None:
-        point_of = logs.FORMATS[name].reader()
-        for number, line in enumerate(text.splitlines(), start=1):
-            point_of(line[: logs.LONGEST], number)
-
-    return _text(run)
-
-
-def _settings(name: str) -> Callable[[bytes], object]:
-    """A framework's reader on settings in whichever syntax the text is; most are another framework's."""
-
-    def run(text: str) -> None:
-        found = syntax.recognise(text)
-        if found is not None and len(text) <= LARGE:
-            paths = parse(text, found)
-            configs.FORMATS[name].recognises(paths)
-            configs.FORMATS[name].read(paths, Findings("x"))
-
-    return _text(run)
-
-
-def _in(name: str) -> Callable[[bytes], object]:
-    def run(text: str) -> None:
-        if len(text) <= LARGE:  # as configs.read has it
-            syntax.SYNTAXES[name].settings(text)
-            syntax.SYNTAXES[name].undecided(text)
-
-    return _text(run)
-
-
-def _unpack(data: bytes) -> None:
-    stream = io.BufferedReader(io.BytesIO(data), containers.HEAD)
-    for _, leaf in containers.leaves(stream, "x", len(data)):
-        if not isinstance(leaf, report.ReadError):
-            try:
-                while leaf.read(containers.HEAD):
-                    pass
-            except report.ReadError:
-                continue
-
-
-def _file(data: bytes) -> None:
-    path = _FOLDER / "x"
-    path.write_bytes(data)
-    list(files.documents(path))
-
-
-def _knowledge(data: bytes) -> None:
-    path = _FOLDER / "x.yaml"
-    path.write_bytes(data)
-    source = read_entry(path, _FOLDER, [])
-    for model in (Cause, Fix, Advisory, Policy, Tree):
-        if source is not None:
-            try:
-                model.model_validate(source.data)
-            except ValidationError:
-                continue
-
-
-def _report(text: str) -> None:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    report.from_json(data, "x")
-
-
-TARGETS: dict[str, Callable[[bytes], object]] = {
-    "files.documents": _file,
-    "files.read_text": _text(lambda text: files.read_text(text, "x")),
-    "files.containers": _unpack,
-    "files.encoding": encoding.find,
-    "files.environment": _text(lambda text: environment.read(text, "x")),
-    "files.notebook": _text(lambda text: notebook.cut(text, "x")),
-    "files.pieces": _text(pieces.cut),
-    "files.preamble": _text(lambda text: preamble.read(text, "x")),
-    "private": _text(private.redact),
-    "files.prose": _text(lambda text: prose.read(text, "x")),
-    "logs": _text(lambda text: logs.read(text.splitlines(), "x")),
-    "logs.trainer_state": _text(lambda text: trainer_state.read(text, "x")),
-    **{f"logs.{name}": _lines(name) for name in logs.FORMATS},
-    "configs": _text(lambda text: configs.read(text, "x")),
-    **{f"configs.{name or 'generic'}": _settings(name) for name in configs.FORMATS},
-    **{f"syntax.{name}": _in(name) for name in syntax.SYNTAXES},
-    "report.from_json": _text(_report),
-    "link.decode": _text(link.decode),
-    "kb.load": _knowledge,
-}
-
-
-# --- the inputs -------------------------------------------------------------------------------------
-
-
-def seeds(folder: Path) -> list[bytes]:
-    """The contents of all small files there, the texts in the knowledge's cases, the tests' samples."""
-    paths = [path for root in (folder, ROOT / "tests" / "probes" / "samples") for path in root.rglob("*")]
-    found = [path.read_bytes() for path in sorted(paths) if path.is_file()]
-    for path in sorted((ROOT / "kb").rglob("*.test.yaml")):
-        cases = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found += [text.encode() for case in cases for text in case.get("files", {}).values()]
-    found += [path.read_bytes() for path in sorted((ROOT / "kb" / "fixes").glob("*.yaml"))]
-    return found
-
-
-def packed(found: list[bytes]) -> list[bytes]:
-    """Some of the seeds in archives."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, seed in enumerate(found[:3]):
-            archive.writestr(f"run/{number}.log", seed)
-    return [gzip.compress(seed) for seed in found[:9]] + [buffer.getvalue()]
+SMALL, LARGE = 600, 1_000_000  # bytes
+LARGE_INPUTS, WEIGHED = 12, 3
+SLOW = {"files.documents", "files.read_text", "files.prose"}  # get a tenth of the others' inputs
 
 
 def large(found: list[bytes]) -> list[bytes]:
@@ -252,8 +117,7 @@ def give_large(trial: Trial, samples: list[bytes]) -> None:
 
 def give_small(trial: Trial, samples: list[bytes], inputs: int) -> None:
     """So many inputs that libFuzzer makes. Never returns: it ends the process."""
-    corpus = _FOLDER / "corpus"
-    corpus.mkdir()
+    corpus = Path(tempfile.mkdtemp(prefix="whynan-fuzz-"))
     for number, seed in enumerate(packed(samples) if trial.name == "files.containers" else samples):
         (corpus / str(number)).write_bytes(seed[:SMALL])
 
@@ -296,24 +160,35 @@ def main() -> None:
     parser.add_argument("--found", type=Path, default=Path(tempfile.gettempdir(), "whynan-fuzz"))
     parser.add_argument("--small", choices=TARGETS, help="one reader's small inputs, in this process")
     parser.add_argument("--large", choices=TARGETS, help="one reader's large inputs, in this process")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     arguments.found.mkdir(parents=True, exist_ok=True)
-    each = -(-arguments.inputs // len(TARGETS))
+    each = -(-arguments.inputs // (len(TARGETS) - len(SLOW)))
     if arguments.large:
         give_large(Trial(arguments.large, arguments.found), seeds(arguments.folder))
         return
     if arguments.small:
-        give_small(Trial(arguments.small, arguments.found), seeds(arguments.folder), each)
-    results = {}
-    for name in TARGETS:
-        for size in ("large", "small"):
+        give_small(
+            Trial(arguments.small, arguments.found),
+            seeds(arguments.folder),
+            each // 10 if arguments.small in SLOW else each,
+        )
+
+    def child(run: tuple[str, str]) -> dict[str, Any]:
+        name, size = run
+        path: Path = arguments.found / f"{name}-{size}.json"
+        if not path.exists():
             command = [sys.executable, __file__, str(arguments.folder), f"--{size}", name]
             command += ["--inputs", str(arguments.inputs), "--found", str(arguments.found)]
             subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
-            results[name, size] = json.loads((arguments.found / f"{name}-{size}.json").read_text())
-            print(name, size, results[name, size], flush=True)
-    text = table(results)
+        figures: dict[str, Any] = json.loads(path.read_text())
+        print(name, size, figures, flush=True)
+        return figures
+
+    runs = [(name, size) for size in ("large", "small") for name in TARGETS]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        text = table(dict(zip(runs, pool.map(child, runs), strict=True)))
     print(text)
     if arguments.write:
         page = MEASURED.read_text(encoding="utf-8")

@@ -10,6 +10,8 @@ from probes.private import redact
 
 Value = typing.Union[bool, int, float, str]
 
+LONGEST = 1_000  # characters of a value; a longer one says nothing that anybody would look at
+
 MEASURED, ANSWERED, ASSUMED = "measured", "answered", "assumed"
 STATES = (MEASURED, ANSWERED, ASSUMED)
 
@@ -32,7 +34,7 @@ class Fact:
     def __post_init__(self) -> None:
         """Takes out what is private, as probes.private has it."""
         if isinstance(self.value, str):
-            object.__setattr__(self, "value", redact(self.value))
+            object.__setattr__(self, "value", redact(self.value[:LONGEST]))
         object.__setattr__(self, "source", redact(self.source))
 
 

@@ -8,7 +8,7 @@ from probes.configs.formats import format_of
 from probes.report import ReadError, Report, Unknown
 from probes.syntax import SYNTAXES, UnreadableError, recognise
 
-MAX_CHARACTERS = 1_000_000  # a config of a megabyte is not one
+MAX_CHARACTERS = 200_000  # the largest real ones have some 20,000; a tree takes 40 times the text
 
 
 def parse(text: str, syntax: str) -> Paths:

@@ -19,6 +19,7 @@ from probes.report import ReadError, Report, from_json
 
 MARK = "\ufeff"  # of Unicode: it says nothing
 LARGEST = 8_000_000  # bytes of anything but a log; a trainer state of a long run has some megabytes
+LONGEST_REPORT = 100_000  # characters of a text that mixes kinds; GitHub allows 65,536 in an issue
 MOST_FILES, DEEPEST = 200, 4
 
 Reader = typing.Callable[[str, str], tuple[Report, ...]]
@@ -130,7 +131,7 @@ def _refuse(kind: str | None, name: str, head: bytes) -> None:
 
 def _log(text: str, name: str) -> tuple[Report, ...]:
     """A log; or, where a person speaks before or after it, the report that quotes it."""
-    if pieces.somebody_speaks(text[:HEAD]):
+    if len(text) <= LONGEST_REPORT and pieces.somebody_speaks(text[:HEAD]):
         return _prose(text, name)
     return (logs.read(text.splitlines(), name), *preamble.read(text, name))
 
@@ -182,6 +183,7 @@ def _notebook(text: str, name: str) -> tuple[Report, ...]:
 
 def _prose(text: str, name: str) -> tuple[Report, ...]:
     """A pasted report: its sentences, and each log, command and config in it by its own reader."""
+    text = text[:LONGEST_REPORT]
     found = [prose.read(text, name)]
     for piece in pieces.cut(text):
         if piece.kind == sniff.LOG:

@@ -68,6 +68,7 @@ _MACHINE = tuple(
         ),
     )
 )
+LONGEST = 400_000  # characters of a dump; nvidia-smi -q has some 100,000 on eight GPUs
 _CUDA_OF_TORCH = re.compile(r"\+cu(\d{2})(\d)\b")
 
 _CARD = tuple(
@@ -156,7 +157,7 @@ def read(text: str, name: str) -> report.Report:
     """What an environment dump says of the software and of the graphics cards."""
     facts: dict[str, report.Fact] = {}
     cards, before = 0, ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text[:LONGEST].splitlines(), start=1):
         line = line[:1000]
         named, version = _NAME.match(before), _ITS_VERSION.match(line)
         if named and version:
