@@ -18,7 +18,6 @@ import contextlib
 import hashlib
 import json
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -30,13 +29,13 @@ from pathlib import Path
 from typing import Any
 
 import atheris
+from tables import put
 
 # Counting branches makes the readers slow: the inputs of a megabyte are timed without it.
 COUNTED = ["app", "kb", "probes"] if "--small" in sys.argv else ["nothing"]
 with atheris.instrument_imports(include=COUNTED):
     from any_reader import EXPECTED, ROOT, TARGETS, packed, seeds
 
-MEASURED = ROOT / "docs" / "measured.md"
 SMALL, LARGE = 600, 1_000_000  # bytes
 LARGE_INPUTS, WEIGHED = 12, 3
 SLOW = {"files.documents", "files.read_text", "files.prose"}  # get a tenth of the others' inputs
@@ -191,11 +190,7 @@ def main() -> None:
         text = table(dict(zip(runs, pool.map(child, runs), strict=True)))
     print(text)
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- fuzz -->\n{text}\n<!-- /fuzz -->"
-        MEASURED.write_text(
-            re.sub(r"<!-- fuzz -->.*<!-- /fuzz -->", lambda _: marked, page, flags=re.S), encoding="utf-8"
-        )
+        put("fuzz", text)
 
 
 if __name__ == "__main__":

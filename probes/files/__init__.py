@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import typing
 
 from probes import configs, logs
@@ -18,6 +19,8 @@ from probes.logs import trainer_state
 from probes.report import ReadError, Report, from_json
 
 MARK = "\ufeff"  # of Unicode: it says nothing
+# What colours a terminal, moves its cursor, sets its title
+ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 LARGEST = 8_000_000  # bytes of anything but a log; a trainer state of a long run has some megabytes
 LONGEST_REPORT = 100_000  # characters of a text that mixes kinds; GitHub allows 65,536 in an issue
 MOST_FILES, DEEPEST = 200, 4
@@ -98,7 +101,7 @@ def read_text(text: str, name: str) -> tuple[Report, ...]:
 
     Raises ReadError, one line, for an empty text, or one that is broken.
     """
-    text = text.lstrip(MARK)
+    text = ESCAPE.sub("", text.lstrip(MARK))
     kind = sniff.kind_of_text(text[:HEAD])
     _refuse(kind, name, b"")
     return KINDS[kind](text, name)
