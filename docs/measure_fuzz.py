@@ -17,6 +17,7 @@ import argparse
 import contextlib
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -24,7 +25,6 @@ import tempfile
 import time
 import traceback
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,11 @@ import atheris
 from tables import put
 
 # Counting branches makes the readers slow: the inputs of a megabyte are timed without it.
-COUNTED = ["app", "kb", "probes"] if "--small" in sys.argv else ["nothing"]
+COUNTED = ["app", "kb", "probes"] if "small" in sys.argv else ["nothing"]
 with atheris.instrument_imports(include=COUNTED):
     from any_reader import EXPECTED, ROOT, TARGETS, packed, seeds
 
-SMALL, LARGE = 600, 1_000_000  # bytes
+SMALL, LARGE = 400, 1_000_000  # bytes
 LARGE_INPUTS, WEIGHED = 12, 3
 SLOW = {"files.documents", "files.read_text", "files.prose"}  # get a tenth of the others' inputs
 
@@ -131,6 +131,21 @@ def give_small(trial: Trial, samples: list[bytes], inputs: int) -> None:
     atheris.Fuzz()
 
 
+def fork(names: list[str], found: Path, samples: list[bytes], each: int, jobs: int) -> None:
+    """Small inputs for each reader, in a copy of this process: reading the modules anew would take longer."""
+    running = 0
+    for name in names:
+        if running == jobs:
+            os.wait()
+            running -= 1
+        if os.fork() == 0:
+            give_small(Trial(name, found), samples, each // 10 if name in SLOW else each)
+        running += 1
+    while running:
+        os.wait()
+        running -= 1
+
+
 def row(name: str, small: list[dict[str, Any]], large: list[dict[str, Any]]) -> str:
     """The figures of one reader, or of all together."""
     both = small + large
@@ -152,42 +167,38 @@ def table(results: dict[tuple[str, str], dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Fuzzes each reader in a child process, prints, and writes where asked to."""
+    """Gives each reader its inputs in child processes, prints, and writes where asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="files to begin from")
     parser.add_argument("--inputs", type=int, default=1_000_000, help="in all readers together")
     parser.add_argument("--found", type=Path, default=Path(tempfile.gettempdir(), "whynan-fuzz"))
-    parser.add_argument("--small", choices=TARGETS, help="one reader's small inputs, in this process")
-    parser.add_argument("--large", choices=TARGETS, help="one reader's large inputs, in this process")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
+    parser.add_argument("--part", choices=["large", "small"], help="only that, in this process")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    arguments.found.mkdir(parents=True, exist_ok=True)
-    each = -(-arguments.inputs // (len(TARGETS) - len(SLOW)))
-    if arguments.large:
-        give_large(Trial(arguments.large, arguments.found), seeds(arguments.folder))
+    found: Path = arguments.found
+    found.mkdir(parents=True, exist_ok=True)
+    if arguments.part:
+        samples = seeds(arguments.folder)
+        missing = [name for name in TARGETS if not (found / f"{name}-{arguments.part}.json").exists()]
+        if arguments.part == "large":
+            for name in missing:
+                give_large(Trial(name, found), samples)
+        else:
+            each = -(-arguments.inputs // (len(TARGETS) - len(SLOW)))
+            fork(sorted(missing, key=SLOW.__contains__), found, samples, each, arguments.jobs)
         return
-    if arguments.small:
-        give_small(
-            Trial(arguments.small, arguments.found),
-            seeds(arguments.folder),
-            each // 10 if arguments.small in SLOW else each,
-        )
-
-    def child(run: tuple[str, str]) -> dict[str, Any]:
-        name, size = run
-        path: Path = arguments.found / f"{name}-{size}.json"
-        if not path.exists():
-            command = [sys.executable, __file__, str(arguments.folder), f"--{size}", name]
-            command += ["--inputs", str(arguments.inputs), "--found", str(arguments.found)]
-            subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
-        figures: dict[str, Any] = json.loads(path.read_text())
-        print(name, size, figures, flush=True)
-        return figures
-
-    runs = [(name, size) for size in ("large", "small") for name in TARGETS]
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        text = table(dict(zip(runs, pool.map(child, runs), strict=True)))
+    for part in ("large", "small"):
+        command = [sys.executable, __file__, str(arguments.folder), "--part", part, "--found", str(found)]
+        command += ["--inputs", str(arguments.inputs), "--jobs", str(arguments.jobs)]
+        subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    text = table(
+        {
+            (name, size): json.loads((found / f"{name}-{size}.json").read_text())
+            for name in TARGETS
+            for size in ("large", "small")
+        }
+    )
     print(text)
     if arguments.write:
         put("fuzz", text)
