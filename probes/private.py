@@ -77,6 +77,11 @@ TOKENS = (
 )  # fmt: skip
 
 _NAME = r"(?!<)[^/\\\s\"'<>:;,|]{1,64}"  # a folder's
+_EVERYONES = (
+    r"(?:share\w{0,9}|public\w{0,9}|data\w{0,3}|disk\d{0,2}|petrelfs|hwfile|nas\d{0,2}|(?:base)?models?|llms?|hub|hf_hub"
+    r"|huggingface|modelscope|models--[\w.-]{1,90}|snapshots|checkpoints?|ckpts?|pretrained\w{0,9}|weights|datasets?"
+    r"|original)"
+)
 
 RULES = (
     Rule(
@@ -154,16 +159,19 @@ RULES = (
         "write to <e-mail> please",
         "trl @ git+https://github.com/huggingface/trl",
     ),
-    # Where many share a disk, which of the folders is somebody's name nobody can tell: none of them leaves
+    # Where many share a disk, nobody can tell which of the folders is somebody's name: none of them leaves,
+    # unless all are everyone's words
     Rule(
         "folders of a shared disk",
         r"(?<![\w./~-])(/(?:mnt|media|data\d*|scratch|nfs\d*|lustre|gpfs\d*|fsx|beegfs|ceph\w{0,9}|cpfs\d*|oss|share\w{0,9}"
-        r"|storage\d*|disk\d*|ssd\d*|hdd\d*|nvme\d*|vol\w{0,9}|work|workspace|projects?|cluster|gscratch|pfs|srv|export"
-        r"|opt/data|root/autodl-\w{1,9}|private|var|tmp)/)(?!<)(?:[^/\s\"'<>:;,|]{1,64}/){1,20}",
+        r"|storage\d*|disk\d*|ssd\d*|hdd\d*|nvme\d*|vol\w{0,9}|work|workspace|projects?|cluster|gscratch|pfs|srv"
+        r"|export|opt/data|root/autodl-\w{1,9})/)"
+        rf"(?!<|(?:{_EVERYONES}/){{1,20}}[^/\s\"'<>:;,|]{{1,200}}/?(?![^\s\"'<>:;,|]))"
+        r"(?:[^/\s\"'<>:;,|]{1,64}/){1,20}(?=[^/\s\"'<>:;,|])",
         r"\1<folders>/",
         "/mnt/petrelfs/anna/ckpt/llama-7b",
         "/mnt/<folders>/llama-7b",
-        "/mnt/llama-7b",
+        "/mnt/petrelfs/share_data/hf_hub/models--mistralai--Mistral-7B-v0.1/snapshots/5e9c98b",
     ),
     Rule(
         "home",

@@ -137,9 +137,9 @@ def bomb(megabytes):
 @pytest.mark.parametrize(
     "content",
     [
-        bomb(20),
-        zipped(**{str(i): bomb(3) for i in range(9)}),
-        tarred("w:gz", a=bomb(9), b=bomb(9)),
+        bomb(6),
+        zipped(**{str(i): bomb(1) for i in range(9)}),
+        tarred("w:gz", a=bomb(3), b=bomb(3)),
     ],
 )
 def test_a_bomb_ends_in_one_line_and_in_little_memory(tmp_path, content, monkeypatch):
