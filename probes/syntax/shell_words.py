@@ -7,6 +7,7 @@ as far as launch scripts use them.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 
 _TOKEN = re.compile(
@@ -46,6 +47,8 @@ class Word:
     `start` and `end` span the characters that decide the text: the variable's value, if it is one.
     """
 
+    __slots__ = ("end", "here", "start", "text", "until")  # a script has thousands of them
+
     text: str | None
     start: int
     end: int
@@ -68,8 +71,8 @@ def commands(text: str) -> list[Command]:
     words: list[Word] = []
     variables: list[tuple[str, Word]] = []
     skip_next = False
-    tokens = [(m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text)]
-    for kind, token, start, end in [*tokens, ("end", "\n", len(text), len(text))]:
+    tokens = ((m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text))
+    for kind, token, start, end in itertools.chain(tokens, [("end", "\n", len(text), len(text))]):
         if kind == "redirect":
             skip_next = "&" not in token and bool(words)
         elif kind == "end":
