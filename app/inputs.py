@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probes import files
+from probes.files import Document
 from probes.report import ReadError, Report
 
 # Config files are small; nothing larger is ever patched.
@@ -31,25 +32,21 @@ def read(paths: Iterable[Path]) -> Inputs:
     found = Inputs()
     for path in paths:
         for file in files.listing(path) if path.is_dir() else [path]:
-            found += _read(file, path if path.is_dir() else None)
+            for document in files.documents(file, path if path.is_dir() else None):
+                found += _inputs(document)
     return found
-
-
-def _read(path: Path, within: Path | None) -> Inputs:
-    try:
-        reports = files.read_file(path, within)
-    except ReadError as error:
-        return Inputs(problems=(str(error),))
-    texts: tuple[tuple[str, str], ...] = ()
-    if reports[0].kind in PATCHED and path.stat().st_size <= LARGEST_TEXT:
-        texts = ((path.name, path.read_text(encoding="utf-8", errors="replace")),)
-    return Inputs(reports, texts)
 
 
 def paste(text: str, name: str = "pasted text") -> Inputs:
     """A text that was pasted, or piped in."""
     try:
-        reports = files.read_text(text, name)
+        return _inputs(Document(name, files.read_text(text, name), text))
     except ReadError as error:
         return Inputs(problems=(str(error),))
-    return Inputs(reports, ((name, text),) if reports[0].kind in PATCHED else ())
+
+
+def _inputs(document: Document) -> Inputs:
+    if document.problem:
+        return Inputs(problems=(document.problem,))
+    is_patched = document.reports[0].kind in PATCHED and 0 < len(document.text) <= LARGEST_TEXT
+    return Inputs(document.reports, ((document.name, document.text),) if is_patched else ())

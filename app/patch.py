@@ -15,7 +15,10 @@ WRITTEN_AS = {"trl": "transformers", "unsloth": "transformers"}
 
 @dataclass(frozen=True)
 class Patch:
-    """The change: a unified diff. `files` are the user's own files after it; none of them is an example."""
+    """The change: a unified diff. `files` are the user's own files after it; none of them is an example.
+
+    The diff holds lines of the user's files as they are: whatever exports it redacts it.
+    """
 
     framework: str
     diff: str

@@ -14,6 +14,7 @@ from app.phrases import headline, named, percent, step, unknown, worth
 from app.words import word
 from kb.model import Knowledge, Plain
 from probes.files.privacy import shareable
+from probes.private import redact
 
 # What an export shows of the long lists; the JSON has all.
 CAUSES, FIXES, PATCHES = 5, 5, 3
@@ -85,7 +86,7 @@ def _fix_json(fix: FixShown, lang: str) -> dict[str, Any]:
         "addresses": list(fix.addresses),
         "against": [item.fact for item in fix.against],
         "steps": fix.entry.steps[lang],
-        "patch": {"framework": fix.patch.framework, "diff": fix.patch.diff} if fix.patch else None,
+        "patch": {"framework": fix.patch.framework, "diff": redact(fix.patch.diff)} if fix.patch else None,
         "document": fix.entry.document,
         "references": [reference.model_dump() for reference in fix.entry.references],
     }
@@ -137,7 +138,7 @@ def _fix_lines(fix: FixShown, why_not: str, lang: str) -> list[str]:
     lines = [f"{fix.rank}. **{fix.entry.title[lang]}** (`{fix.entry.id}`): {worth(fix, lang)}", ""]
     lines += [f"   {why_not}", ""] if why_not else []
     if fix.rank <= PATCHES and fix.patch:
-        lines += ["   ```diff", *(f"   {line}" for line in fix.patch.diff.splitlines()), "   ```", ""]
+        lines += ["   ```diff", *(f"   {line}" for line in redact(fix.patch.diff).splitlines()), "   ```", ""]
     return lines
 
 

@@ -7,6 +7,7 @@ from app.conclusion import HEALTHY, Conclusion, FixShown
 from app.phrases import headline, named, percent, step, worth
 from app.words import word
 from kb.model import Knowledge
+from probes.private import redact
 
 CAUSES, FIXES, REASONS, CHECKS = 4, 4, 4, 2
 BAR = 20
@@ -51,5 +52,5 @@ def _fix(fix: FixShown, lang: str) -> list[str]:
     if fix.rank == 1:
         lines += [f"       {line}" for line in fix.entry.steps[lang].strip().splitlines()]
         if fix.patch:
-            lines += ["", *(f"       {line}" for line in fix.patch.diff.splitlines()), ""]
+            lines += ["", *(f"       {line}" for line in redact(fix.patch.diff).splitlines()), ""]
     return lines

@@ -13,18 +13,17 @@ decide, missing when whynan does not say it. Nothing of the frameworks is run.
 from __future__ import annotations
 
 import argparse
-import re
 from collections import Counter
 from pathlib import Path
 
 import configs_reference as reference
 from configs_reference.sources import Facts
+from tables import put
 
 from probes import files
 from probes.merge import merge
 from probes.report import ReadError
 
-MEASURED = Path(__file__).parent / "measured.md"
 FACTS = {
     "optimizer.learning_rate": "learning rate",
     "optimizer.name": "optimizer",
@@ -105,10 +104,7 @@ def main() -> None:
     text = table(frameworks, arguments.misses)
     print(text)
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- configs -->\n{text}\n<!-- /configs -->"
-        page = re.sub(r"<!-- configs -->.*<!-- /configs -->", lambda _: marked, page, flags=re.S)
-        MEASURED.write_text(page, encoding="utf-8")
+        put("configs", text)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,11 @@ from pathlib import Path
 
 import configs_reference as reference
 from configs_reference.sources import Facts, Reader
+from tables import put
 
 import kb
 from app.patch import patch
 from kb.model import Knowledge
-
-MEASURED = Path(__file__).parent / "measured.md"
 
 # Words of an example that computes in bfloat16, and of its twin in float16.
 HALF = {
@@ -110,10 +109,7 @@ def main() -> None:
     text = "\n".join(lines)
     print(text)
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- patches -->\n{text}\n<!-- /patches -->"
-        page = re.sub(r"<!-- patches -->.*<!-- /patches -->", lambda _: marked, page, flags=re.S)
-        MEASURED.write_text(page, encoding="utf-8")
+        put("patches", text)
 
 
 if __name__ == "__main__":

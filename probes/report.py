@@ -6,7 +6,11 @@ import dataclasses
 import math
 import typing
 
+from probes.private import redact
+
 Value = typing.Union[bool, int, float, str]
+
+LONGEST = 1_000  # characters of a value; a longer one says nothing that anybody would look at
 
 MEASURED, ANSWERED, ASSUMED = "measured", "answered", "assumed"
 STATES = (MEASURED, ANSWERED, ASSUMED)
@@ -25,12 +29,19 @@ class Fact:
     `source` says where it was read ("config.py:41", "nvidia-smi", "self-test on cpu").
     `state` is "measured" (read or measured), "answered" (a person said so) or "assumed" (a default
     of the framework that nobody wrote down).
+    What is private never gets into one, so nothing that shows or sends facts can give it away.
     """
 
     id: str
     value: Value
     source: str
     state: str = MEASURED
+
+    def __post_init__(self) -> None:
+        """Takes out what is private, as probes.private has it."""
+        if isinstance(self.value, str):
+            object.__setattr__(self, "value", redact(self.value[:LONGEST]))
+        object.__setattr__(self, "source", redact(self.source))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +51,11 @@ class Unknown:
     id: str
     why: str
     how: str = ""
+
+    def __post_init__(self) -> None:
+        """Takes out what is private, which the name of a file can be."""
+        object.__setattr__(self, "why", redact(self.why))
+        object.__setattr__(self, "how", redact(self.how))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +74,10 @@ class Report:
     curve: tuple[tuple[int, float], ...] = ()
     peaks: tuple[tuple[str, float], ...] = ()
 
+    def __post_init__(self) -> None:
+        """Takes out what is private, which the name of a file can be."""
+        object.__setattr__(self, "name", redact(self.name))
+
     def values(self) -> dict[str, Value]:
         """The facts as id -> value."""
         return {fact.id: fact.value for fact in self.facts}
@@ -65,6 +85,9 @@ class Report:
 
 class ReadError(Exception):
     """A file that cannot be read as what it seems to be: "what, where, what to do" in one line."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(redact(line))
 
 
 def to_json(report: Report) -> dict[str, typing.Any]:

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     # Streamlit charts are altair's, and its routes are starlette's.
     "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "starlette"},
 }
-# Used where present: inside `try` or a function. A Python of the probes' age has no tomllib.
+# Used where present: inside `try` or a function. An old Python has no tomllib and no compression.
 WHERE_PRESENT = {
     "probes": {
         "torch",
@@ -36,6 +36,8 @@ WHERE_PRESENT = {
         "pynvml",
         "yaml",
         "tomllib",
+        "zstandard",
+        "compression",
     }
 }
 # The only modules that start another program.

@@ -9,7 +9,6 @@ from pathlib import Path
 from app.commands import BadInputError
 from probes import files
 from probes.merge import merge
-from probes.report import ReadError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,14 +22,15 @@ def run(arguments: argparse.Namespace) -> int:
     problems: list[str] = []
     for path in map(Path, arguments.paths):
         for file in files.listing(path) if path.is_dir() else [path]:
-            try:
-                report = merge(files.read_file(file, path if path.is_dir() else None))
-            except ReadError as error:
-                problems.append(str(error))
-                continue
-            facts = {fact.id: fact.value for fact in report.facts}
-            where = {fact.id: fact.source for fact in report.facts}
-            print(json.dumps({"path": str(file), "facts": facts, "where": where}, ensure_ascii=False))
+            for document in files.documents(file, path if path.is_dir() else None):
+                if document.problem:
+                    problems.append(document.problem)
+                    continue
+                report = merge(document.reports)
+                facts = {fact.id: fact.value for fact in report.facts}
+                where = {fact.id: fact.source for fact in report.facts}
+                shown = f"{file}{document.name.removeprefix(file.name)}"  # in an archive: path!member
+                print(json.dumps({"path": shown, "facts": facts, "where": where}, ensure_ascii=False))
     if problems:
         raise BadInputError("; ".join(problems))
     return 0

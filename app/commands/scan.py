@@ -13,7 +13,7 @@ from probes import checkpoints, dataset
 from probes.checkpoints import Scan
 from probes.checkpoints.listing import ABNORMAL, DAMAGE, NOTE
 from probes.dataset.survey import Survey
-from probes.files import HEAD
+from probes.files.containers import HEAD
 from probes.report import ReadError, to_json
 
 _BAR, _LINE = 30, 100

@@ -20,6 +20,7 @@ def share(at: Here, shown: Conclusion) -> None:
     """The link with its length, what leaves with it, and the Markdown for an issue tracker."""
     tongue = lang()
     full = f"{public()}?d={at.link}"
+    text = markdown(shown, knowledge(), full, tongue)
     st.caption(word("share.what", tongue))
     st.code(full, language=None, wrap_lines=True, height=110)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -32,7 +33,7 @@ def share(at: Here, shown: Conclusion) -> None:
         )
         st.download_button(
             word("share.markdown", tongue),
-            lambda: markdown(shown, knowledge(), full, tongue),
+            text,
             file_name="whynan.md",
             mime="text/markdown",
             key="markdown",
@@ -41,7 +42,10 @@ def share(at: Here, shown: Conclusion) -> None:
         )
     st.caption(word("share.length", tongue, length=len(full)))
     with st.expander(word("share.leaves", tongue), type="compact", key="leaves"):
+        st.caption(word("share.in_link", tongue))
         st.code(json.dumps(leaves(at.link), ensure_ascii=False, indent=1), language="json", height=280)
+        st.caption(word("share.in_markdown", tongue))
+        st.code(text, language="markdown", height=280)
 
 
 def leaves(address: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from probes.report import ReadError, Report, Unknown
 from probes.syntax import SYNTAXES, UnreadableError, recognise
 from probes.syntax.python_source import Beside
 
-MAX_CHARACTERS = 1_000_000  # a config of a megabyte is not one
+MAX_CHARACTERS = 100_000  # the longest of the frameworks' own recipes have 60,000; trees take 70 times that
 
 
 def parse(text: str, syntax: str, beside: Beside | None = None) -> Paths:
@@ -21,7 +21,7 @@ def parse(text: str, syntax: str, beside: Beside | None = None) -> Paths:
 
 
 def read(text: str, name: str, kind: str = "config", beside: Beside | None = None) -> Report:
-    """The facts of a config ("config") or launch command ("command"), or of a piece of one.
+    """The facts of a config ("config"), or of a text in a known syntax ("command", "python"), or of a piece.
 
     `beside` gives the text of a file by its path from the config's folder, where a Python config builds on
     others; None: no other file was given. The text is never executed. One without a known setting yields no
@@ -29,7 +29,7 @@ def read(text: str, name: str, kind: str = "config", beside: Beside | None = Non
     """
     if len(text) > MAX_CHARACTERS:
         raise ReadError(f"{name}: more than {MAX_CHARACTERS:,} characters, give the config alone")
-    syntax = "command" if kind == "command" else recognise(text)
+    syntax = recognise(text) if kind == "config" else kind
     if syntax is None:
         raise ReadError(f"{name}: neither Python, JSON, YAML nor a command, give the config as plain text")
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
+import dataclasses
+import io
+import itertools
 import json
 import os
 import pathlib
@@ -10,51 +12,111 @@ import re
 import typing
 
 from probes import checkpoints, configs, dataset, logs
-from probes.files import bases, environment, pieces, prose, sniff
+from probes.files import (
+    bases,
+    containers,
+    environment,
+    notebook,
+    pieces,
+    preamble,
+    prose,
+    sniff,
+    unreadable,
+)
+from probes.files import encoding as encodings
+from probes.files.containers import HEAD
 from probes.logs import trainer_state
 from probes.report import ReadError, Report, from_json
 
-HEAD = 64 * 1024  # bytes by which a file's kind is told
+MARK = "\ufeff"  # of Unicode: it says nothing
+# What colours a terminal, moves its cursor, sets its title
+ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 LARGEST = 8_000_000  # bytes of anything but a log; a trainer state of a long run has some megabytes
+LONGEST_REPORT = 100_000  # characters of a text that mixes kinds; GitHub allows 65,536 in an issue
 MOST_FILES, DEEPEST = 200, 4
 
 Reader = typing.Callable[[str, str], tuple[Report, ...]]
 
 
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """One text that was handed over, alone or in an archive: what it says, or why it cannot be read.
+
+    `text` is the whole of what is no log: patches need it.
+    """
+
+    name: str
+    reports: tuple[Report, ...] = ()
+    text: str = ""
+    problem: str = ""
+
+
 def read_file(path: str | pathlib.Path, within: pathlib.Path | None = None) -> tuple[Report, ...]:
     """What a file says, by its content. Logs, checkpoints and data sets are streamed, whatever their size.
 
-    A folder is read only where it is one checkpoint.
+    Raises ReadError, one line, where nothing of it can be read: missing, empty, binary, broken, too large.
+    """
+    found = list(documents(path, within))
+    reports = tuple(report for document in found for report in document.reports)
+    if not reports and found:
+        raise ReadError(found[0].problem)
+    return reports
 
-    A config is read with the files that it builds on, where they lie in the folder `within` (None: its own).
 
-    Raises ReadError, one line, for what cannot be read: missing, empty, binary, broken, too large.
+def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> typing.Iterator[Document]:
+    """The file, or what is in it where it is packed: gzip, bzip2, xz, Zstandard, tar, zip.
+
+    A folder is read only where it is one checkpoint. A config is read with the files that it builds on, where
+    they lie in the folder `within` (None: its own).
     """
     path = pathlib.Path(path)
-    if checkpoints.recognises(path):
-        return (checkpoints.report(checkpoints.scan(path)),)
-    if path.exists() and not path.is_file():  # a folder, or a pipe that would never end
-        raise ReadError(f"{path.name}: is no file, give a log, a config, a command or a report")
+    name = path.name
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-        size = path.stat().st_size
+        if checkpoints.recognises(path):
+            yield Document(name, (checkpoints.report(checkpoints.scan(path)),))
+            return
+        if path.exists() and not path.is_file():  # a folder, or a pipe that would never end
+            raise ReadError(f"{name}: is no file, give a log, a config, a command or a report")
+        with io.BufferedReader(path.open("rb", buffering=0), HEAD) as file:
+            size = path.stat().st_size
+            head = file.peek(HEAD)[:HEAD]
+            if dataset.recognises(head):
+                yield Document(name, (dataset.report(dataset.read(path), name),))
+            elif containers.is_packed(head):
+                leaves = containers.leaves(file, name, size)
+                for inside, stream in itertools.islice(leaves, MOST_FILES):
+                    if isinstance(stream, ReadError):
+                        yield Document(inside, problem=str(stream))
+                    else:
+                        yield _document(stream, inside)
+            else:
+                found = _document(file, name, size)
+                reports = bases.follow(found.reports, found.text, path, within or path.parent)
+                yield dataclasses.replace(found, reports=reports)
+    except ReadError as error:
+        yield Document(name, problem=str(error))
     except OSError as error:
-        raise ReadError(f"{path.name}: cannot be read ({error.strerror}), give another file") from None
-    if dataset.recognises(head):
-        return (dataset.report(dataset.read(path), path.name),)
-    _refuse(sniff.kind_of_bytes(head), path.name)
-    encoding = _encoding(head)
-    start = head.decode(encoding, errors="replace")
-    if sniff.kind_of_text(start) == sniff.LOG:
-        with path.open(encoding=encoding, errors="replace", newline="") as file:
-            return (logs.read(iter(lambda: file.readline(HEAD), ""), path.name),)
-    if size > LARGEST:
-        raise ReadError(
-            f"{path.name}: {size / 1e6:.0f} MB without a log line at its start, give the log or config"
-        )
-    text = path.read_bytes().decode(encoding, errors="replace")
-    return bases.follow(read_text(text, path.name), text, path, within or path.parent)
+        yield Document(name, problem=f"{name}: cannot be read ({error.strerror}), give another file")
+
+
+def _document(stream: containers.Stream, name: str, size: int = 0) -> Document:
+    try:
+        head = stream.peek(HEAD)[:HEAD]
+        encoding = encodings.find(head)
+        _refuse(sniff.kind_of_bytes(head), name, head)
+        start = head.decode(encoding, errors="replace")
+        if len(head) == HEAD and sniff.kind_of_text(start) == sniff.LOG:
+            with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="") as lines:
+                log = logs.read(iter(lambda: lines.readline(HEAD), ""), name)
+            return Document(name, (log, *preamble.read(start, name)))
+        content = stream.read(LARGEST + 1) if size <= LARGEST else b""
+        if max(size, len(content)) > LARGEST:
+            large = f"{size / 1e6:.0f} MB" if size else f"more than {LARGEST // 10**6} MB"
+            raise ReadError(f"{name}: {large} without a log line at its start, give the log or config")
+        text = content.decode(encoding, errors="replace")
+        return Document(name, read_text(text, name), text.lstrip(MARK))
+    except ReadError as error:
+        return Document(name, problem=str(error))
 
 
 def read_text(text: str, name: str) -> tuple[Report, ...]:
@@ -62,9 +124,9 @@ def read_text(text: str, name: str) -> tuple[Report, ...]:
 
     Raises ReadError, one line, for an empty text, or one that is broken.
     """
-    text = text.lstrip("\ufeff")
+    text = ESCAPE.sub("", text.lstrip(MARK))
     kind = sniff.kind_of_text(text[:HEAD])
-    _refuse(kind, name)
+    _refuse(kind, name, b"")
     return KINDS[kind](text, name)
 
 
@@ -88,28 +150,21 @@ def listing(folder: pathlib.Path) -> list[pathlib.Path]:
     return sorted(found[:MOST_FILES])
 
 
-def _refuse(kind: str | None, name: str) -> None:
+def _refuse(kind: str | None, name: str, head: bytes) -> None:
     if kind == sniff.EMPTY:
         raise ReadError(f"{name}: is empty, give the log or the config itself")
     if kind == sniff.BINARY:
-        raise ReadError(f"{name}: is no text, give a log, a config, a command or a report as plain text")
-    if kind == sniff.CHECKPOINT:
-        raise ReadError(f"{name}: is a checkpoint or an archive, give the log or the config as plain text")
-
-
-def _encoding(head: bytes) -> str:
-    """UTF-8 unless the bytes say otherwise; GB 18030 holds all of GBK."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8"
+        line = unreadable.by_bytes(head, name)
+        raise ReadError(
+            line or f"{name}: is no text, give a log, a config, a command or a report as plain text"
+        )
 
 
 def _log(text: str, name: str) -> tuple[Report, ...]:
-    return (logs.read(text.splitlines(), name),)
+    """A log; or, where a person speaks before or after it, the report that quotes it."""
+    if len(text) <= LONGEST_REPORT and pieces.somebody_speaks(text[:HEAD]):
+        return _prose(text, name)
+    return (logs.read(text.splitlines(), name), *preamble.read(text, name))
 
 
 def _state(text: str, name: str) -> tuple[Report, ...]:
@@ -147,8 +202,23 @@ def _config(text: str, name: str) -> tuple[Report, ...]:
         raise
 
 
+def _notebook(text: str, name: str) -> tuple[Report, ...]:
+    """A notebook's code, commands, written files and output, each by its own reader."""
+    found: list[Report] = []
+    for part in notebook.cut(text, name):
+        if part.kind == notebook.OUTPUT:
+            reports = list(_log(part.text, name))
+        else:
+            reports = _fragments(part.text, name, part.kind)
+        found += [part.placed(report) for report in reports if report.facts]
+    if not found:
+        raise ReadError(f"{name}: a notebook that says nothing of a training, give its log or its config")
+    return tuple(found)
+
+
 def _prose(text: str, name: str) -> tuple[Report, ...]:
     """A pasted report: its sentences, and each log, command and config in it by its own reader."""
+    text = text[:LONGEST_REPORT]
     found = [prose.read(text, name)]
     for piece in pieces.cut(text):
         if piece.kind == sniff.LOG:
@@ -166,7 +236,7 @@ def _fragments(text: str, name: str, kind: str) -> list[Report]:
     try:
         return [configs.read(text, name, kind)]
     except ReadError:
-        blocks = [text[: b.start()].count("\n") * "\n" + b[0] for b in re.finditer(r"(?:\S[^\n]*\n?)+", text)]
+        blocks = pieces.blocks(text)
     found = []
     for block in blocks if len(blocks) > 1 else ():
         try:
@@ -179,6 +249,7 @@ def _fragments(text: str, name: str, kind: str) -> list[Report]:
 KINDS: dict[str, Reader] = {
     sniff.PROBE: _probe,
     sniff.STATE: _state,
+    sniff.NOTEBOOK: _notebook,
     sniff.LOG: _log,
     sniff.ENVIRONMENT: _environment,
     sniff.COMMAND: _command,

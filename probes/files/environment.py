@@ -15,7 +15,7 @@ import re
 import typing
 
 from probes import report
-from probes.files import gpu_names, privacy
+from probes.files import gpu_names
 
 PACKAGES = (
     "accelerate", "axolotl", "bitsandbytes", "datasets", "deepspeed", "flash-attn", "liger-kernel",
@@ -45,10 +45,13 @@ _WRITTEN = "|".join(
 _VERSION = re.compile(
     rf"(?i)(?<![A-Za-z0-9_./+-])(?P<name>{_WRITTEN})"
     r"(?![A-Za-z_]|-[A-Za-z])"  # torchvision, bitsandbytes-cuda113 and the like are other packages
-    r"(?:[`'\"*: \t]{0,4}(?:\(GPU\?\)|version|ver\b\.?|info|版本号?)){0,2}[`'\"*]{0,3}"
+    r"(?:[`'\"*: \t]{0,4}(?:\((?:GPU|accelerator)\?\)|version|ver\b\.?|info|版本号?)){0,2}[`'\"*]{0,3}"
     r"(?:[ \t]*(?:={1,3}|[:：]|-|\||@|为|是)[ \t]*|[ \t.]{0,80})[`'\"*]{0,3}v?"
-    r"(?P<version>\d{1,6}(?:\.\d{1,6}){1,3}(?:[.-]?(?:a|b|rc|alpha|beta|dev|post)\.?\d{0,8}){0,2}(?:\+[\w.]{1,30})?)"
+    r"(?P<version>\d{1,6}(?:\.\d{1,6}){1,3}(?:[.-]?(?:a|b|rc|alpha|beta|dev|post)\.?\d{0,8}){0,2}(?:\+\w{1,30}(?:\.\w{1,30}){0,4})?)"
 )
+# pip show, uv.lock and poetry.lock: the name on one line, its version on the next
+_NAME = re.compile(r"(?:Name: |name = \")([\w.-]{1,60})\"?\s*$")
+_ITS_VERSION = re.compile(r"(?:Version: |version = \")(\d[\w.+!-]{0,40})\"?\s*$")
 
 _SEPARATOR = r"[ \t]*(?:version|版本)?[ \t.]{0,40}[:：=]{0,2}[ \t]*v?"
 _MACHINE = tuple(
@@ -56,7 +59,7 @@ _MACHINE = tuple(
     for fact, pattern in (
         ("machine.driver", rf"(?i)driver{_SEPARATOR}(\d{{3}}\.\d{{1,4}}(?:\.\d{{1,4}})?)"),
         ("machine.cuda", r"(?i)(?:used to build pytorch|torch cuda version)[ .:]{1,60}(\d{1,2}\.\d)"),
-        ("machine.cuda", rf"(?i)(?<![A-Za-z_/-])cuda{_SEPARATOR}(\d{{1,2}}\.\d)(?!\d)"),
+        ("machine.cuda", rf"(?i)(?<![A-Za-z_/-])cuda{_SEPARATOR}(\d{{1,2}}\.\d)(?!\d|\. CUDA Toolkit)"),
         ("machine.cuda", r"(?i)(?:cuda compilation tools, release |nvcc version[ .]{1,60})(\d{1,2}\.\d)"),
         ("machine.python", rf"(?i)(?<![A-Za-z_/.-])python{_SEPARATOR}(3\.\d{{1,2}}(?:\.\d{{1,2}})?)"),
         (
@@ -65,12 +68,18 @@ _MACHINE = tuple(
         ),
     )
 )
+LONGEST = 400_000  # characters of a dump; nvidia-smi -q has some 100,000 on eight GPUs
 _CUDA_OF_TORCH = re.compile(r"\+cu(\d{2})(\d)\b")
 
 _CARD = tuple(
     re.compile(pattern)
     for pattern in (
-        r"(?i)\bGPU type[ \t]*[:：][ \t]*(?P<name>\S[^\n]{0,60})",
+        r"(?i)\b(?:[GNX]PU type|Product Name)[ \t]*[:：][ \t]*(?P<name>\S[^\n]{0,60})",
+        # rocm-smi, as lines and as CSV; amd-smi; unsloth's banner, before "Num GPUs"
+        r"(?i)\bGPU\[(?P<ids>\d{1,3})\][ \t]*:[ \t]*Card series:[ \t]*(?P<name>\S[^\n]{0,60})",
+        r"^card(?P<ids>\d{1,3}),(?P<name>[^,\n]{1,60})",
+        r"^\s*MARKET_NAME: (?P<ids>)(?P<name>\S[^\n]{0,60})",
+        r"\|[ \t]{1,8}(?P<name>[A-Z][\w -]{1,60})\. Num GPUs = (?P<count>\d{1,3})\.",
         r"(?i)\bGPU (?P<ids>\d{1,3}(?:,\d{1,3}){0,63})[ \t]*[:：][ \t]*(?P<name>[A-Za-z][^\n(]{0,60})",
         r"(?i)\bGPUs?[ \t]*[:：=][ \t]*(?:(?P<count>\d{1,5})[ \t]*[x×*][ \t]*)?(?P<name>[A-Z][^\n(]{0,60})",
         r"(?<![\w.])(?P<count>\d{1,5})[ \t]*[x×*][ \t]*(?P<name>[A-Z][^\n,;，；(]{1,40})",
@@ -80,21 +89,30 @@ _CARD = tuple(
     )
 )
 _COUNT = re.compile(
-    r"(?i)\bGPU (?:number|count)[ \t]*[:：][ \t]*(?P<count>\d{1,4})"
+    r"(?i)\b(?:GPU (?:number|count)|Attached GPUs)[ \t]*[:：][ \t]*(?P<count>\d{1,4})"
     r"|(?<![\w.])(?P<loose>\d{1,4})[ \t]?GPUs?\b|\b(?P<one>single|one)[ -]GPU\b"
 )
 _MEMORY = re.compile(
-    r"(?i)\bGPU memory[ \t]*[:：][ \t]*(?P<gib>\d{1,4}(?:\.\d{1,3})?)[ \t]?Gi?B"
+    r"(?i)\b(?:GPU|Max) memory[ \t]*[:：][ \t]*(?P<gib>\d{1,4}(?:\.\d{1,3})?)[ \t]?Gi?B"
     r"|MiB[ \t]*/[ \t]*(?P<mib>\d{4,6})MiB[ \t]*\|"
+    r"|^[ \t]{4,12}Total[ \t]{4,40}: (?P<fb>\d{4,6}) MiB"  # nvidia-smi -q: the frame buffer's stands first
+    # npu-smi's second line of a card: memory usage, then that of the HBM
+    r"|^\|[^\n|]{1,40}\| [0-9A-F]{4}:[0-9A-F]{2}:[^\n/]{1,80}/[^\n/]{1,40}/ (?P<hbm>\d{4,6})[ \t]*\|"
 )
+_TOPOLOGY = re.compile(
+    r"^[ \t]*GPU(?P<ids>\d{1,3})[ \t]+(?:(?:X|NV\d+|PIX|PXB|PHB|NODE|SYS)[ \t]+)+"
+)  # nvidia-smi topo -m
+_OLD_OR_NEW = re.compile(r"(?i)ascend ?910")  # npu-smi calls a 910A (32 GB) and a chip of a 910C (64 GB) so
 _NOMINAL = re.compile(r"(?i)(?<![\d.])(\d{1,3})[ \t-]?G(?:i?B)?\b")
 _MIXED = re.compile(r"(?i)(?:^|[-\s])mixed_precision[ \t]*:[ \t]*['\"]?(fp16|bf16|no)\b")
 _FORMATS = {"fp16": "float16", "bf16": "bfloat16", "no": "float32"}
 
 _HEADERS = re.compile(
-    r"(?i)nvidia-smi|npu-smi|collecting environment information|extension op report|system environment:"
-    r"|^sys\.platform|^[-\s]*`?(?:transformers|accelerate|llamafactory)`? version|^package +version"
-    r"|# packages in environment"
+    r"(?im)nvidia-smi|npu-smi|NVSMI LOG|ROCm System Management|^device,Card series|^nvcc: NVIDIA"
+    r"|^\s*GPU0\s+GPU1|^GPU: 0\s+ASIC:|^sys\.platform"
+    r"|collecting environment information|^PyTorch version: |extension op report|system environment:"
+    r"|^[-\s]*`?(?:transformers|accelerate|llamafactory)`? version|Dependency Versions|Unsloth \d{4}\.\d"
+    r"|^package +version|# packages in environment|^channels:\s*$|^\[\[package\]\]|^Name: \S+\s+Version: \d"
 )
 _ITEM = re.compile(
     r"^[-*\s`]{0,6}(?:[\w.-]{1,40}[<>~=]=|[\w .()/?`-]{1,40}version[^:：]{0,10}[:：][ \t]*"
@@ -130,7 +148,7 @@ def looks_like_environment(head: str) -> bool:
     lines = [line for line in head.splitlines()[:200] if line.strip()]
     if not lines or any(_NOT_A_DUMP.search(line) for line in lines):
         return False
-    if any(_HEADERS.search(line) for line in lines[:8]):
+    if _HEADERS.search("\n".join(line[:200] for line in lines[:8])):
         return True
     return sum(is_item(line) or names_something(line) for line in lines) >= 0.8 * len(lines)
 
@@ -138,14 +156,20 @@ def looks_like_environment(head: str) -> bool:
 def read(text: str, name: str) -> report.Report:
     """What an environment dump says of the software and of the graphics cards."""
     facts: dict[str, report.Fact] = {}
-    cards = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    cards, before = 0, ""
+    for number, line in enumerate(text[:LONGEST].splitlines(), start=1):
         line = line[:1000]
+        named, version = _NAME.match(before), _ITS_VERSION.match(line)
+        if named and version:
+            line = f"{named[1]}=={version[1]}"
+        before = line
         for fact in _facts_of(line, f"{name}:{number}"):
             facts.setdefault(fact.id, fact)
-        cards += any(pattern.search(line) and "ids" in pattern.groupindex for pattern in _CARD)
+        cards += any(pattern.search(line) and "ids" in pattern.groupindex for pattern in (*_CARD, _TOPOLOGY))
     if cards > 1 and "gpu.count" not in facts:
         facts["gpu.count"] = report.Fact("gpu.count", cards, name)
+    if "gpu.name" in facts and _OLD_OR_NEW.fullmatch(str(facts["gpu.name"].value)):
+        facts.pop("gpu.bf16")
     return report.Report(name=name, kind="environment", facts=tuple(facts.values()))
 
 
@@ -162,7 +186,7 @@ def _facts_of(line: str, source: str) -> typing.Iterator[report.Fact]:
     for fact, pattern in _MACHINE:
         match = pattern.search(line)
         if match:
-            yield report.Fact(fact, privacy.redact(match[1]), source)
+            yield report.Fact(fact, match[1], source)
     yield from _cards_of(line, source)
     match = _MIXED.search(line)
     if match:
@@ -175,7 +199,7 @@ def _cards_of(line: str, source: str) -> typing.Iterator[report.Fact]:
         match = pattern.search(line)
         if match is None or gpu_names.find(match["name"]) is None:
             continue
-        name = privacy.redact(re.split(r"[ \t]{2,}|[,;，；]", match["name"].strip())[0].rstrip(" .|"))
+        name = re.split(r"[ \t]{2,}|[,;，；]", match["name"].strip())[0].rstrip(" .|")
         yield from gpu_names.facts(name, source)
         groups = match.groupdict()
         if groups.get("count"):
@@ -194,5 +218,5 @@ def _cards_of(line: str, source: str) -> typing.Iterator[report.Fact]:
             yield report.Fact("gpu.memory_gib", float(nominal[1]), source)
     match = _MEMORY.search(line)
     if match:
-        gib = float(match["gib"]) if match["gib"] else int(match["mib"]) / 1024
+        gib = float(match["gib"] or int(match["mib"] or match["fb"] or match["hbm"]) / 1024)
         yield report.Fact("gpu.memory_gib", gib, source)

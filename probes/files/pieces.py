@@ -7,11 +7,14 @@ the right line of the whole text.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 
 from probes.files import environment
 
 PROSE, LOG, COMMAND, CONFIG, ENVIRONMENT = "report", "log", "command", "config", "environment"
+_FENCED = "fence"
+MOST = 30  # configurations in a text
 _MIXED = "mixed"  # "8 x A100, bf16, LoRA": hardware for one reader, settings for another
 
 _FENCE = re.compile(r"^\s{0,8}(?:```|~~~)")
@@ -29,7 +32,7 @@ _LOG = re.compile(
 )
 _LAUNCH = re.compile(
     r"^\s*(?:[$#>]\s+|!|-\s)?(?:(?:export\s+)?[A-Z][A-Z0-9_]*=\S*\s+)*"
-    r"(?:python[\d.]*|torchrun|deepspeed|accelerate\s+launch|llamafactory-cli|xtuner\s+train|swift\s+\w+|megatron\s+\w+"
+    r"(?:\S{0,200}/)?(?:python[\d.]*|torchrun|deepspeed|accelerate\s+launch|llamafactory-cli|xtuner\s+train|swift\s+\w+|megatron\s+\w+"
     r"|axolotl\s+\w+|tune\s+run|bash\s+\S+\.sh|sh\s+\S+\.sh|srun|uv\s+run|mpirun|colossalai\s+run|NPROC_PER_NODE=\S+)"
     r"(?=\s+[-\w./]|\s*\\$)"
 )
@@ -49,6 +52,8 @@ _SENTENCE = re.compile(
     r"|^\s*\w+(?:Error|Exception|Warning): "
 )
 
+_SOMEBODY = re.compile(r"\b(?:I|I'm|I've|[Mm]y|[Ww]e|[Oo]ur)\b|我|请问|为什么|怎么|求助|大佬|各位")
+
 
 @dataclasses.dataclass(frozen=True)
 class Piece:
@@ -58,21 +63,57 @@ class Piece:
     text: str
 
 
+def is_launch(line: str) -> bool:
+    """Whether the line starts a training: a launcher and what it launches."""
+    return bool(_LAUNCH.match(line))
+
+
 def cut(text: str) -> tuple[Piece, ...]:
-    """The pieces of a pasted text: prose first, then logs, commands, configurations, lists of versions."""
+    """The pieces of a pasted text: prose first, then logs, commands, lists of versions, configurations."""
     lines = text.splitlines()
     kinds = _kinds(lines)
-    return tuple(
+    fences = list(itertools.accumulate(kind == _FENCED for kind in kinds))
+    found = [
         Piece(kind, "\n".join(line if of in accepted else "" for line, of in zip(lines, kinds)))
         for kind, accepted in (
             (PROSE, (PROSE, _MIXED)),
             (LOG, (LOG,)),
             (COMMAND, (COMMAND,)),
-            (CONFIG, (CONFIG,)),
             (ENVIRONMENT, (ENVIRONMENT, _MIXED)),
         )
         if any(of in accepted for of in kinds)
-    )
+    ]
+    fenced = sorted({fence for fence, of in zip(fences, kinds) if of == CONFIG})
+    for fence in fenced[:MOST]:  # each a file of its own
+        inside = [of == CONFIG and number == fence for number, of in zip(fences, kinds)]
+        found.append(Piece(CONFIG, "\n".join(line if one else "" for line, one in zip(lines, inside))))
+    return tuple(found)
+
+
+def blocks(text: str) -> list[str]:
+    """The first paragraphs of a text, each on the lines where it stands in the whole."""
+    found: list[list[str]] = [[]]
+    for number, line in enumerate(text.splitlines()):
+        if line.strip():
+            found[-1] = found[-1] or [""] * number
+            found[-1].append(line)
+        elif len(found) == MOST:
+            break
+        elif found[-1]:
+            found.append([])
+    return ["\n".join(block) for block in found if block]
+
+
+def somebody_speaks(text: str) -> bool:
+    """Whether a person wrote something before or after what programs print.
+
+    Programs write sentences too: it takes an "I", a "my" or a question to be somebody's.
+    """
+    lines = text.splitlines()
+    kinds = _kinds(lines)
+    others = [index for index, kind in enumerate(kinds) if kind not in (PROSE, _MIXED, _FENCED, "")]
+    first, last = (others[0], others[-1]) if others else (len(lines), len(lines))
+    return any(_SOMEBODY.search(line) for line in [*lines[:first], *lines[last + 1 :]])
 
 
 def _kinds(lines: list[str]) -> list[str]:
@@ -83,7 +124,7 @@ def _kinds(lines: list[str]) -> list[str]:
         before = kinds[-1] if kinds else ""
         if _FENCE.match(line):
             fenced = not fenced
-            kinds.append("")
+            kinds.append(_FENCED)
             continue
         if _TRACEBACK.match(line) or (traced and (line.startswith((" ", "\t")) or _FRAME.match(line))):
             traced = True

@@ -5,24 +5,23 @@ from __future__ import annotations
 import json
 
 from probes import logs
-from probes.files import environment
+from probes.files import encoding, environment, notebook, unreadable
 from probes.syntax import recognise
 
-EMPTY, BINARY, CHECKPOINT = "empty", "binary", "checkpoint"
-PROBE, STATE, LOG = "probe", "trainer_state", "log"
+EMPTY, BINARY = "empty", "binary"
+PROBE, STATE, LOG, NOTEBOOK = "probe", "trainer_state", "log", "notebook"
 ENVIRONMENT, COMMAND, CONFIG, PROSE = "environment", "command", "config", "report"
 
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b\x08"))
 
 
 def kind_of_bytes(head: bytes) -> str | None:
-    """EMPTY, BINARY or CHECKPOINT, or None for what is text. `head` is a file's beginning."""
+    """EMPTY or BINARY, or None for what is text. `head` is a file's beginning."""
     if not head.strip():
         return EMPTY
-    if head.startswith(b"PK\x03\x04") or head[8:10] == b'{"':  # torch.save's zip; a safetensors header
-        return CHECKPOINT
-    if head.startswith(_UTF16):
+    if unreadable.by_bytes(head, ""):
+        return BINARY
+    if encoding.find(head).startswith(("utf-16", "utf-32")):
         return None
     control = len(head) - len(head.translate(None, _CONTROL))
     return BINARY if control * 100 > len(head) else None
@@ -36,6 +35,8 @@ def kind_of_text(head: str) -> str:
     if start.startswith("{"):
         if '"log_history"' in head:
             return STATE
+        if notebook.looks_like_notebook(head):
+            return NOTEBOOK
         if '"whynan"' in head[:2000] and _is_object(head):
             return PROBE
     if logs.looks_like_log(_without_comments(head) or head):

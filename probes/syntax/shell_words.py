@@ -7,6 +7,7 @@ as far as launch scripts use them.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 
 _TOKEN = re.compile(
@@ -15,7 +16,7 @@ _TOKEN = re.compile(
       | (?P<redirect>(?!<[A-Za-z][\w\-]*>)\d*[<>]+(?:&\d)?)
       | (?P<end>[\n;|&()]+)
       | (?P<word>(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|`[^`]*`?|\$\(\([^()]*\)\)|\$\([^()]*\)|\$\{[^}]*\}?
-                 |\\.|<[A-Za-z][\w\-]*>|[^\s;|&()<>"'`\\]|\\)+)""",
+                 |\\.|<[A-Za-z][\w\-]*>|[^\s;|&()<>"'`\\]+|\\)+)""",
     re.VERBOSE | re.DOTALL,
 )
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:\[[@*]\])?(?::?-([^}]*))?\})")
@@ -47,6 +48,8 @@ class Word:
     `start` and `end` span the characters that decide the text: the variable's value, if it is one.
     """
 
+    __slots__ = ("end", "here", "start", "text", "until")  # a script has thousands of them
+
     text: str | None
     start: int
     end: int
@@ -69,8 +72,8 @@ def commands(text: str) -> list[Command]:
     words: list[Word] = []
     variables: list[tuple[str, Word]] = []
     skip_next = False
-    tokens = [(m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text)]
-    for kind, token, start, end in [*tokens, ("end", "\n", len(text), len(text))]:
+    tokens = ((m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text))
+    for kind, token, start, end in itertools.chain(tokens, [("end", "\n", len(text), len(text))]):
         if kind == "redirect":
             skip_next = "&" not in token and bool(words)
         elif kind == "end":

@@ -123,6 +123,26 @@ def test_the_preview_shows_all_that_leaves(open_page, fp16):
     assert '"loss.symptom": "nan-after-steps"' in preview
 
 
+def test_nothing_private_of_a_file_leaves_and_the_preview_shows_all_that_does(open_page, config):
+    private = config.replace("meta-llama/Meta-Llama-3-8B", "/mnt/disk/anna-b/llama").replace(
+        "lr = 2e-5", "lr = 2e-5  # WANDB_API_KEY=abc1234567 of anna-b@example.org"
+    )
+    at = open_page("start.py")
+    at.file_uploader[0].upload("anna-b@example.org.py", private.encode()).run()
+    at.get("pills")[0].set_value("nan-after-steps").run()
+    at.switch_page("diagnosis.py").run()
+    link, text = (next(c.value for c in at.code if c.language == of) for of in ("json", "markdown"))
+
+    assert json.loads(link)["facts"] == [
+        {"id": fact.id, "value": fact.value, "source": fact.source, "state": fact.state}
+        for report in decode(at.query_params["d"]).reports
+        for fact in report.facts
+    ]
+    assert '"value": "llama"' in link
+    assert "```diff" in text
+    assert [word for word in ("anna-b", "abc1234567", "disk") if word in link + text] == []
+
+
 def test_a_healthy_run_is_said_to_be_healthy(open_page):
     at = open_page("diagnosis.py", Session().answer("loss.symptom", "healthy"))
 

@@ -25,7 +25,7 @@ from probes.report import ReadError
             "Nothing but a sentence that tells how bad it is.",
             "x.conf: neither Python, JSON, YAML nor a command, give the config as plain text",
         ),
-        ("lr = 1\n" * 200_000, "x.conf: more than 1,000,000 characters, give the config alone"),
+        ("lr = 1\n" * 20_000, "x.conf: more than 100,000 characters, give the config alone"),
     ],
 )
 def test_bad_input_ends_in_one_line(text, message):

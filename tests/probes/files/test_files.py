@@ -21,7 +21,6 @@ def problem(path):
     [
         (b"", "x: is empty, give the log or the config itself"),
         (b"\x00\x01\x02" * 100, "x: is no text, give a log, a config, a command or a report as plain text"),
-        (b"PK\x03\x04...", "x: is a checkpoint or an archive, give the log or the config as plain text"),
         (
             b'{"fp16": {"enabled": tru}}',
             "x:1: not valid JSON, a value is missing before 'tru}}', mend that line",
@@ -64,7 +63,7 @@ def test_a_config_never_acts(tmp_path):
     assert not made.exists()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gbk"])
 def test_chinese_encodings_are_read(tmp_path, encoding):
     path = tmp_path / "x"
     path.write_bytes("# 学习率与精度\nlearning_rate: 1e-4\nfp16: true\n".encode(encoding))
@@ -96,6 +95,15 @@ def test_configs_in_a_report_that_do_not_fit_together_are_read_one_by_one():
     values = {fact.id: (fact.value, fact.source) for report in reports[1:] for fact in report.facts}
     assert values["optimizer.learning_rate"] == (1e-3, "x:4")
     assert values["precision.compute"] == ("float16", "x:12")
+
+
+def test_colours_and_titles_of_a_terminal_are_no_text():
+    (report,) = read_text(
+        "\x1b]0;anna\x07\x1b[1mDeepSpeed C++/CUDA extension op report\x1b[0m\n"
+        "torch version .................... \x1b[92m2.5.1+cu124\x1b[0m\n",
+        "x",
+    )
+    assert report.values() == {"version.torch": "2.5.1+cu124", "machine.cuda": "12.4"}
 
 
 def test_a_folder_is_listed_within_bounds(tmp_path):

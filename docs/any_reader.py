@@ -1,0 +1,142 @@
+"""Every reader of what users hand in, as a function of bytes, and real inputs to begin from.
+
+docs/measure_fuzz.py and tests/test_any_input.py give them whatever there is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from app import link
+from kb.load import read as read_entry
+from kb.model import Advisory, Cause, Fix, Policy, Tree
+from probes import configs, files, logs, private, report, syntax
+from probes.configs.findings import Findings
+from probes.configs.reading import MAX_CHARACTERS, parse
+from probes.files import containers, encoding, environment, notebook, pieces, preamble, prose
+from probes.logs import trainer_state
+from probes.syntax import UnreadableError
+
+ROOT = Path(__file__).parent.parent
+EXPECTED = (report.ReadError, UnreadableError, link.LinkError)  # what a reader may raise
+_FOLDER = Path(tempfile.mkdtemp(prefix="whynan-any-input-"))
+
+
+def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
+    return lambda data: read(data.decode("utf-8", errors="replace"))
+
+
+def _lines(text: str) -> None:
+    """Every log format's reader on each line."""
+    for module in logs.FORMATS.values():
+        point_of = module.reader()
+        for number, line in enumerate(text.splitlines(), start=1):
+            point_of(line[: logs.LONGEST], number)
+
+
+def _settings(text: str) -> None:
+    """Every framework's reader that takes the settings for its own, not only the first."""
+    text = text[:MAX_CHARACTERS]  # configs.read refuses more
+    found = syntax.recognise(text)
+    if found is not None:
+        paths = parse(text, found)
+        for module in configs.FORMATS.values():
+            if module.recognises(paths):
+                module.read(paths, Findings("x"))
+
+
+def _in(name: str) -> Callable[[bytes], object]:
+    def run(text: str) -> None:
+        syntax.SYNTAXES[name].settings(text[:MAX_CHARACTERS])
+        syntax.SYNTAXES[name].undecided(text[:MAX_CHARACTERS])
+
+    return _text(run)
+
+
+def _unpack(data: bytes) -> None:
+    stream = io.BufferedReader(io.BytesIO(data), containers.HEAD)
+    for _, leaf in containers.leaves(stream, "x", len(data)):
+        if not isinstance(leaf, report.ReadError):
+            try:
+                while leaf.read(containers.HEAD):
+                    pass
+            except report.ReadError:
+                continue
+
+
+def _file(data: bytes) -> None:
+    path = _FOLDER / "x"
+    path.write_bytes(data)
+    list(files.documents(path))
+
+
+def _knowledge(data: bytes) -> None:
+    path = _FOLDER / "x.yaml"
+    path.write_bytes(data)
+    source = read_entry(path, _FOLDER, [])
+    for model in (Cause, Fix, Advisory, Policy, Tree):
+        if source is not None:
+            try:
+                model.model_validate(source.data)
+            except ValidationError:
+                continue
+
+
+def _report(text: str) -> None:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    report.from_json(data, "x")
+
+
+TARGETS: dict[str, Callable[[bytes], object]] = {
+    "files.documents": _file,
+    "files.read_text": _text(lambda text: files.read_text(text, "x")),
+    "files.containers": _unpack,
+    "files.encoding": encoding.find,
+    "files.environment": _text(lambda text: environment.read(text, "x")),
+    "files.notebook": _text(lambda text: notebook.cut(text, "x")),
+    "files.pieces": _text(lambda text: pieces.cut(text[: files.LONGEST_REPORT])),
+    "files.preamble": _text(lambda text: preamble.read(text, "x")),
+    "private": _text(lambda text: private.redact(text[: 100 * report.LONGEST])),
+    "files.prose": _text(lambda text: prose.read(text[: files.LONGEST_REPORT], "x")),
+    "logs": _text(lambda text: logs.read(text.splitlines(), "x")),
+    "logs.trainer_state": _text(lambda text: trainer_state.read(text, "x")),
+    "logs.FORMATS": _text(_lines),
+    "configs": _text(lambda text: configs.read(text, "x")),
+    "configs.FORMATS": _text(_settings),
+    **{f"syntax.{name}": _in(name) for name in syntax.SYNTAXES},
+    "report.from_json": _text(_report),
+    "link.decode": _text(link.decode),
+    "kb.load": _knowledge,
+}
+
+
+def seeds(folder: Path) -> list[bytes]:
+    """The contents of all small files there, the texts in the knowledge's cases, the tests' samples."""
+    paths = [path for root in (folder, ROOT / "tests" / "probes" / "samples") for path in root.rglob("*")]
+    found = [path.read_bytes() for path in sorted(paths) if path.is_file()]
+    for path in sorted((ROOT / "kb").rglob("*.test.yaml")):
+        cases = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found += [text.encode() for case in cases for text in case.get("files", {}).values()]
+    found += [path.read_bytes() for path in sorted((ROOT / "kb" / "fixes").glob("*.yaml"))]
+    return found
+
+
+def packed(found: list[bytes]) -> list[bytes]:
+    """Some of the seeds in archives."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, seed in enumerate(found[:3]):
+            archive.writestr(f"run/{number}.log", seed)
+    return [gzip.compress(seed) for seed in found[:9]] + [buffer.getvalue()]
