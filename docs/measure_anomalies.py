@@ -2,7 +2,7 @@
 
     python3 -m venv /tmp/peers
     /tmp/peers/bin/pip install trainproof==0.22.0 runmedic==0.1.1 trainspotter==0.2.6 losslint==0.4.1
-    .venv/bin/python -m docs.measure_anomalies --peers /tmp/peers/bin/python     prints; --write puts
+    .venv/bin/python docs/measure_anomalies.py --peers /tmp/peers/bin/python     prints; --write puts
                                                                      the tables into docs/measured.md
 
 The curves are made by made_runs/, written as real logs and read by the real readers. The seeds of the
@@ -33,14 +33,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from docs.made_runs import broken, healthy, wrong
-from docs.made_runs.logs import state, write
-from docs.made_runs.run import Made
+from made_runs import broken, healthy, wrong
+from made_runs.logs import state, write
+from made_runs.run import Made
+from tables import put
+
 from probes import files
 from probes.merge import merge
 from probes.report import ReadError, Value
 
-MEASURED = Path(__file__).parent / "measured.md"
 SEEDS = (100, 101, 102)
 FAULTY = (*broken.KINDS, *wrong.KINDS)
 TOOLS = ("trainproof", "runmedic", "trainspotter", "losslint")
@@ -263,12 +264,7 @@ def main() -> None:
                 print(f"{curve.log.parent.name} {curve.made.form}: {answer.said}")
                 print(f"    {curve.made.truth} {curve.made.first}")
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- anomalies -->\n{text}\n<!-- /anomalies -->"
-        MEASURED.write_text(
-            re.sub(r"<!-- anomalies -->.*<!-- /anomalies -->", lambda _: marked, page, flags=re.S),
-            encoding="utf-8",
-        )
+        put("anomalies", text)
 
 
 if __name__ == "__main__":

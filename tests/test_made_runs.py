@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from docs.made_runs import broken, healthy, wrong
-from docs.measure_anomalies import Answer, Curve, curves, findings, table, whynan
+from made_runs import broken, healthy, wrong
+from measure_anomalies import Answer, Curve, curves, findings, table, whynan
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable
 
-from docs.made_runs.run import (
+from made_runs.run import (
     FILTERED,
     LAST,
     NAN,

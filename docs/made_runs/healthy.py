@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from docs.made_runs.run import LAST, MEANS, NAN, Made, Row, Steps, evaluated, ordinary, overflows, scaled
+from made_runs.run import LAST, MEANS, NAN, Made, Row, Steps, evaluated, ordinary, overflows, scaled
 
 # A log of too few points, or of a loss without a course, may be left unjudged.
 WELL = {"loss.symptom": ("healthy", None), "data.repeated": (None, False)}

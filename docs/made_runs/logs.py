@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 
-from docs.made_runs.run import Made, Row
+from made_runs.run import Made, Row
 
 OVERFLOW = (
     "[2026-11-24 03:12:07,411] [INFO] [loss_scaler.py:190:update_scale] [deepspeed] OVERFLOW! "

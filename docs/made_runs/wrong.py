@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable
 
-from docs.made_runs.run import FILTERED, NAN, NORMED, Made, evaluated, ordinary, scaled, spike
+from made_runs.run import FILTERED, NAN, NORMED, Made, evaluated, ordinary, scaled, spike
 
 
 def one_spike(rng: random.Random, strength: int) -> Made:
