@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "starlette"},
 }
 # Used where present: inside `try` or a function. A Python of the probes' age has no tomllib.
-WHERE_PRESENT = {"probes": {"torch", "flash_attn", "pynvml", "yaml", "tomllib"}}
+WHERE_PRESENT = {"probes": {"numpy", "torch", "flash_attn", "pynvml", "yaml", "tomllib"}}
 # The only modules that start another program.
 STARTS_PROGRAMS = {"app/jobs.py", "probes/shell.py"}
 

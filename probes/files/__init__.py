@@ -41,7 +41,9 @@ def read_file(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
     encoding = _encoding(head)
     start = head.decode(encoding, errors="replace")
     if sniff.kind_of_text(start) == sniff.LOG:
-        with path.open(encoding=encoding, errors="replace", newline="") as file:
+        if encoding != "utf-16":
+            return (logs.read_file(path, encoding),)
+        with path.open(encoding=encoding, errors="replace", newline="\n") as file:
             return (logs.read(iter(lambda: file.readline(HEAD), ""), path.name),)
     if size > LARGEST:
         raise ReadError(
@@ -98,7 +100,7 @@ def _encoding(head: bytes) -> str:
 
 
 def _log(text: str, name: str) -> tuple[Report, ...]:
-    return (logs.read(text.splitlines(), name),)
+    return (logs.read(text.split("\n"), name),)
 
 
 def _state(text: str, name: str) -> tuple[Report, ...]:

@@ -15,6 +15,9 @@ from probes.logs.point import NUMBER, Point
 
 HIDES_NAN = False
 
+# What each line that says something of the loss scale holds, and nothing else prints.
+WORDINGS = ("Attempted loss scale", "reducing loss scale to", "setting loss scale to:", "skipped=")
+
 # Both the old wording ("[deepscale] OVERFLOW!") and the newer ones ("fp16 dynamic loss scale
 # overflow!", "Overflow detected.") end alike (deepspeed, loss_scaler.py and fused_optimizer.py).
 ATTEMPTED = re.compile(
