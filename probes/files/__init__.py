@@ -11,7 +11,7 @@ import typing
 
 from probes import configs, logs
 from probes.files import bases, environment, pieces, prose, sniff
-from probes.logs import trainer_state
+from probes.logs import events, trainer_state
 from probes.report import ReadError, Report, from_json
 
 HEAD = 64 * 1024  # bytes by which a file's kind is told
@@ -37,6 +37,9 @@ def read_file(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
         size = path.stat().st_size
     except OSError as error:
         raise ReadError(f"{path.name}: cannot be read ({error.strerror}), give another file") from None
+    if events.is_events(head):
+        with path.open("rb") as file:
+            return (events.read(file, path.name),)
     _refuse(sniff.kind_of_bytes(head), path.name)
     encoding = _encoding(head)
     start = head.decode(encoding, errors="replace")

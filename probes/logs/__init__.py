@@ -26,10 +26,10 @@ def read(lines: typing.Iterable[str], name: str) -> Report:
 
     Reads in one pass and in bounded memory; `lines` may come with or without their line ends.
     """
-    reading = Reading()
+    reading = Reading(name)
     for number, text in pieces(lines):
         reading.add(text, number)
-    return reading.report(name)
+    return reading.report()
 
 
 def looks_like_log(head: str) -> bool:

@@ -34,12 +34,12 @@ def read_file(
     with path.open("rb", buffering=0) as file:
         source = Source(file, path.stat().st_size, encoding)
         kind = survey(source) if source.size > small else None
-        if kind is None or kind.format == "table":  # whose lines do not say which number is the loss
-            reading = Reading()
+        if kind is None or not kind.named:
+            reading = Reading(path.name)
             for piece in source.pieces(0, source.size):
                 reading.add(piece.text, piece.lines + 1)
-            return reading.report(path.name)
-        reader = _Reader(source, kind.format)
+            return reading.report()
+        reader = _Reader(source, kind.format, path.name)
         previous: Stretch | None = None
         for stretch in look_through(path, source, kind, max(source.size // stretches, 1)):
             reader.look(stretch)
@@ -48,14 +48,14 @@ def read_file(
             previous = stretch
         if previous:
             reader.read(previous)
-        return reader.reading.report(path.name)
+        return reader.reading.report()
 
 
 class _Reader:
     """Decides which bytes are read whole, and reads a file in order: these, and the pieces that matter."""
 
-    def __init__(self, source: Source, key: str) -> None:
-        self.reading = Reading()
+    def __init__(self, source: Source, key: str, name: str) -> None:
+        self.reading = Reading(name)
         self._source, self._format = source, key
         self._whole = [(0, EDGE), (source.size - EDGE, source.size)]
         self._lines = 1  # the line that the stretch to be read begins in

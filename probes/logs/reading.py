@@ -31,8 +31,10 @@ COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 class Reading:
     """Takes a log's pieces in their order, in bounded memory, and judges them at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        self._name = name
         self._readers = {key: module.reader() for key, module in FORMATS.items()}
+        self._readers["table"] = table.reader(name)
         self._counters = {key: Counter() for key in FORMATS}
         self._losses = {key: Curve() for key in FORMATS}
         self._others = Curve()
@@ -68,14 +70,14 @@ class Reading:
         """A log prints in one format; a few lines that happen to fit another are not its losses."""
         return max(FORMATS, key=lambda key: self._losses[key].added)
 
-    def report(self, name: str) -> Report:
+    def report(self) -> Report:
         """What the log says."""
         chosen = self.chosen
         points = sorted(
             [*self._losses[chosen].points(), *self._others.points()], key=lambda point: point.line
         )
         order = {message: self._noted[message] for message in messages.MESSAGES if message in self._noted}
-        return judge(points, name, FORMATS[chosen].HIDES_NAN, self._counters[chosen].counted, order)
+        return judge(points, self._name, FORMATS[chosen].HIDES_NAN, self._counters[chosen].counted, order)
 
 
 def pieces(lines: typing.Iterable[str]) -> typing.Iterator[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 
 from probes.logs.point import NUMBER
@@ -16,9 +17,13 @@ _LOSS = re.compile(rb"(?s)(..)(?i:loss)(?:[_ ](?:train|val|step))?['\": =\t\]]{0
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """The format of most losses, the two bytes before "loss" in it (none: any), and some bytes of the log."""
+    """The format of most losses, the two bytes before "loss" in it (none: any), and some bytes of the log.
+
+    `named`: a loss stands behind its name, as `figures` looks for it; in a table it does not.
+    """
 
     format: str
+    named: bool
     before: frozenset[bytes]
     sample: bytes
 
@@ -31,15 +36,17 @@ def survey(source: Source) -> Survey:
         sample += source.read(start, start + EACH)
         for piece in source.pieces(start, start + EACH):
             found = reading.add(piece.text, 0)
-            if found and found[1].loss is not None:
+            # Where a counter beside it makes it NaN, the printed loss is another.
+            if found and found[1].loss is not None and math.isfinite(found[1].loss):
                 points.append((found[0], found[1].loss, piece.text.encode(errors="replace")))
-    before = {
-        match[1]
-        for key, loss, text in points
-        if key == reading.chosen
-        for match in _LOSS.finditer(b"\n\n" + text)
-        if float(match[2]) == loss
-    }
-    # What stands before the first word of a line is another line's.
-    any_will_do = any(b"\n" in pair for pair in before)
-    return Survey(reading.chosen, frozenset() if any_will_do else frozenset(before), sample)
+    own = [_before(text, loss) for key, loss, text in points if key == reading.chosen]
+    before = frozenset(pair for pair in own if pair)
+    if any(b"\n" in pair for pair in before):  # what stands before a line's first word is another line's
+        before = frozenset()
+    return Survey(reading.chosen, all(own), before, sample)
+
+
+def _before(text: bytes, loss: float) -> bytes:
+    """The two bytes before the name of a line's loss; nothing where there is none."""
+    matches = ((match[1], float(match[2])) for match in _LOSS.finditer(b"\n\n" + text))
+    return next((pair for pair, number in matches if number == loss), b"")
