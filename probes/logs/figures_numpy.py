@@ -43,6 +43,22 @@ def near(block: bytes, losses: Numbers) -> Numbers:
     return _numbers(block, (places + behind)[behind > 0])
 
 
+def bytes_of(block: bytes, start: int, end: int, byte: int) -> Array:
+    """The places in [start, end) of a byte."""
+    data = np.frombuffer(block, np.uint8)
+    found, same = [np.empty(0, np.int64)], np.empty(_CHUNK, bool)
+    for begin in range(start, end, _CHUNK):
+        size = min(_CHUNK, end - begin)
+        np.equal(data[begin : begin + size], byte, out=same[:size])
+        found.append(same[:size].nonzero()[0] + begin)
+    return np.concatenate(found)
+
+
+def having(block: bytes, places: Array, byte: int) -> Array:
+    """Which of the places hold a byte."""
+    return np.frombuffer(block, np.uint8)[places] == byte
+
+
 def preceded(block: bytes, losses: Numbers, before: typing.Collection[bytes]) -> Numbers:
     """Those whose name stands behind one of the pairs of bytes."""
     places, ranks = losses
@@ -106,16 +122,16 @@ def _distance(block: bytes, place: int) -> int:
 def _numbers(block: bytes, places: Array) -> Numbers:
     at, minus = _begin(block, places)
     text = _words(block, 8)[at].astype(np.uint64)  # eight characters, the first is the most significant
-    first = (text >> np.uint64(56)).astype(np.uint8)
-    second = (text >> np.uint64(48)).astype(np.uint8) | 32
-    digit = first - np.uint8(ord("0")) < 10
-    nan = (first | 32 == ord("n")) & (second == ord("a"))
-    odd = nan | ((first | 32 == ord("i")) & (second == ord("n"))) | (digit & _has_e(text))
+    numbers = (text >> np.uint64(56)).astype(np.uint8) - np.uint8(ord("0")) < 10
+    odd = _has_e(text)
+    if not numbers.all():
+        letters = (text >> np.uint64(48)).astype(np.uint16) | 0x2020
+        odd = (odd & numbers) | (letters == _NA) | (letters == _IN)
+        numbers |= odd
     ranks = (_power(block, at, text) + ONES).clip(1, 126) << 56 | (text >> np.uint64(8)).astype(np.int64)
     np.negative(ranks, out=ranks, where=minus)
     ranks[odd] = ODD
-    numbers = digit | odd
-    return places[numbers], ranks[numbers]
+    return (places, ranks) if numbers.all() else (places[numbers], ranks[numbers])
 
 
 def _begin(block: bytes, places: Array) -> tuple[Array, Array]:
@@ -167,10 +183,13 @@ def _has_e(text: Array) -> Array:
 
 def _power(block: bytes, at: Array, text: Array) -> Array:
     """The powers of ten: digits before the point, and an exponent behind eight characters."""
-    one, two, three = (
-        (text >> np.uint64(56 - 8 * length)).astype(np.uint8) != ord(".") for length in (1, 2, 3)
-    )
-    power = 1 + one * (1 + two * (1 + three.astype(np.int64)))
+    power = np.ones(len(text), np.int64)
+    more = np.ones(len(text), bool)
+    for length in (1, 2, 3):
+        more &= (text >> np.uint64(56 - 8 * length)).astype(np.uint8) != ord(".")
+        if not more.any():
+            break
+        power += more
     data = np.frombuffer(block, np.uint8)
     exponential = np.flatnonzero(data[at + 8] | 32 == ord("e"))
     if len(exponential):
@@ -185,6 +204,7 @@ def _words(block: bytes, size: int) -> Array:
     return np.ndarray((len(block) - size + 1,), f">u{size}", block, strides=(1,))
 
 
+_NA, _IN = (int.from_bytes(letters, "big") for letters in (b"na", b"in"))
 _WAYS = 4  # in which a log writes what is between a name and its number
 THERE = np is not None
 if THERE:
