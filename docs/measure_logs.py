@@ -64,7 +64,7 @@ def lines(chance: random.Random, size: int, truth: dict[str, object]) -> Iterato
             line = (
                 f"2024/07/18 09:{step // 60 % 60:02}:{step % 60:02} - mmengine - INFO - "
                 f"Iter(train) [{step:>7}/9000000]  lr: 2.0000e-05  eta: 1 day, 1:00:00  time: 3.2013  "
-                f"data_time: 0.0123  memory: 31234  loss: {loss}  grad_norm: {norm}\n"
+                f"data_time: 0.0123  memory: 31234  grad_norm: {norm}  loss: {loss}\n"
             )
         elif kind < 0.68:
             loss, norm = f"{1 + chance.random():.4f}", f"{chance.random():.8f}"

@@ -11,8 +11,8 @@ import re
 import typing
 
 LOSS, NORM = b"loss", b"norm"
-MARGIN = 128  # bytes on either side of what is searched: names and numbers may reach into them
-NEAR = 64  # bytes behind a loss within which its gradient norm is looked for
+NEAR = 512  # bytes on either side of a loss in which its line's gradient norm is looked for
+MARGIN = NEAR + 64  # bytes on either side of what is searched: lines, names and numbers may reach into them
 ODD = 2**63 - 1
 SEPARATORS = b"'\": =\t]"
 ONES = 64  # added to a power of ten, so that all in use are above 0
@@ -27,9 +27,17 @@ def find(block: bytes, start: int, end: int) -> Numbers:
 
 
 def near(block: bytes, losses: Numbers) -> Numbers:
-    """The gradient norms that stand right behind some losses."""
-    found = (NORM_NEAR.match(block, place, place + NEAR) for place in losses[0])
-    return _numbers(block, [match.end() for match in found if match])
+    """The gradient norms in the same lines as some losses."""
+    places = (norm_near(block, place) for place in losses[0])
+    return _numbers(block, [place for place in places if place])
+
+
+def norm_near(block: bytes, place: int) -> int:
+    """The place behind the first "norm" in the line of a loss; 0 where there is none."""
+    line_end = _BREAK.search(block, place, place + NEAR)
+    start = max(block.rfind(b"\n", place - NEAR, place), block.rfind(b"\r", place - NEAR, place))
+    norm = _NORM.search(block, max(start, place - NEAR), line_end.start() if line_end else place + NEAR)
+    return norm.end() if norm else 0
 
 
 def preceded(block: bytes, losses: Numbers, before: typing.Collection[bytes]) -> Numbers:
@@ -63,7 +71,8 @@ def highest(numbers: Numbers) -> list[int]:
 
 
 _LOSS = re.compile(b"(?i:%s)" % LOSS)
-NORM_NEAR = re.compile(rb"(?is).*?norm")
+_NORM = re.compile(b"(?i:%s)" % NORM)
+_BREAK = re.compile(rb"[\r\n]")
 # A word that may follow the name ("loss_step=", "loss train: "), separators, a sign, 12 characters.
 BEHIND = re.compile(rb"(?s)((?:[_ ](?:t.{4}|v..|st..))?[%s]{0,6})([-+]?)(.{12})" % re.escape(SEPARATORS))
 

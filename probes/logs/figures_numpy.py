@@ -25,22 +25,36 @@ def find(block: bytes, start: int, end: int) -> Numbers:
 
 
 def near(block: bytes, losses: Numbers) -> Numbers:
-    """The gradient norms that stand right behind some losses."""
+    """The gradient norms in the same lines as some losses.
+
+    A log's lines are alike: in most, the norm stands as far from the loss as in the first ones.
+    """
     places = losses[0]
-    behind = np.zeros(len(places), np.int64)
-    for distance in sorted(
-        {_distance(block, place) for place in places[:_SOME].tolist()} - {0}, reverse=True
-    ):
-        behind[_is(block, places + distance, NORM)] = distance
-    missed = np.flatnonzero(behind == 0)
+    norms = np.zeros(len(places), np.int64)
+    known = [norm - place for place in places[:_SOME].tolist() if (norm := figures.norm_near(block, place))]
+    for distance in set(known):
+        there = _is(block, places + distance, NORM)
+        norms[there] = (places + distance)[there]
+    missed = np.flatnonzero(norms == 0)
     if len(missed) > _SOME:
-        names = _names(block, int(places[0]), int(places[-1]) + NEAR, NORM)
-        names = np.append(names, len(block) + NEAR)
-        behind = names[np.searchsorted(names, places)] - places
-        behind[behind > NEAR] = 0
+        norms[missed] = _norms(block, places[missed])
     else:
-        behind[missed] = [_distance(block, place) for place in places[missed].tolist()]
-    return _numbers(block, (places + behind)[behind > 0])
+        norms[missed] = [figures.norm_near(block, place) for place in places[missed].tolist()]
+    return _numbers(block, norms[norms > 0])
+
+
+def _norms(block: bytes, places: Array) -> Array:
+    """What `figures.norm_near` finds, for many places."""
+    start, end = int(places[0]) - NEAR, int(places[-1]) + NEAR
+    names = np.append(_names(block, start + len(NORM), end + 1, NORM), len(block))
+    if len(names) == 1:
+        return np.zeros(len(places), np.int64)
+    breaks = np.sort(np.concatenate([bytes_of(block, start, end, byte) for byte in b"\r\n"]))
+    breaks = np.concatenate([[start - 1], breaks, [end]])
+    line = np.searchsorted(breaks, places)
+    first = np.maximum(breaks[line - 1], places - NEAR)
+    found = names[np.searchsorted(names, first + len(NORM), "left")]
+    return np.where(found <= np.minimum(breaks[line], places + NEAR), found, 0)
 
 
 def bytes_of(block: bytes, start: int, end: int, byte: int) -> Array:
@@ -112,11 +126,6 @@ def _names(block: bytes, start: int, end: int, name: bytes) -> Array:
 def _is(block: bytes, places: Array, name: bytes) -> Array:
     """Where the letters of a name, LOSS or NORM, stand right before a place."""
     return _words(block, 4)[places - 4] | np.uint32(0x20202020) == int.from_bytes(name, "big")
-
-
-def _distance(block: bytes, place: int) -> int:
-    found = figures.NORM_NEAR.match(block, place, place + NEAR)
-    return found.end() - place if found else 0
 
 
 def _numbers(block: bytes, places: Array) -> Numbers:

@@ -10,7 +10,6 @@ import bisect
 import math
 import pathlib
 
-from probes.logs.point import Point
 from probes.logs.reading import FORMATS, Reading
 from probes.logs.source import Piece, Source
 from probes.logs.stretches import Stretch, look_through
@@ -18,7 +17,7 @@ from probes.logs.survey import survey
 from probes.report import Report
 
 SMALL = 8_000_000  # bytes; so much is read line by line in a few seconds
-STRETCHES = 1_000
+STRETCHES, LONGEST = 1_000, 4_000_000  # so many at least, of so many bytes at most
 EDGE = 8 * 1024  # bytes that are read whole at both ends
 AROUND = 32 * 1024  # bytes that are read whole on either side of where the loss goes bad
 BAD, BACK = 8, 60  # how often it is read whole where the loss goes bad, and where steps go back
@@ -29,7 +28,7 @@ def read_file(
 ) -> Report:
     """What the log in a file says, in bounded memory. Raises OSError.
 
-    Up to `small` bytes are read line by line, a larger file in about so many `stretches`.
+    Up to `small` bytes are read line by line, a larger file in so many `stretches` at least.
     """
     with path.open("rb", buffering=0) as file:
         source = Source(file, path.stat().st_size, encoding)
@@ -41,7 +40,7 @@ def read_file(
             return reading.report()
         reader = _Reader(source, kind.format, path.name)
         previous: Stretch | None = None
-        for stretch in look_through(path, source, kind, max(source.size // stretches, 1)):
+        for stretch in look_through(path, source, kind, min(source.size // stretches + 1, LONGEST)):
             reader.look(stretch)
             if previous:  # looking at the next one may have shown that more of it is wanted
                 reader.read(previous)
@@ -61,7 +60,7 @@ class _Reader:
         self._lines = 1  # the line that the stretch to be read begins in
         self._upto = self._counted = 0  # what was read, and up to where losses that were not are counted
         self._point_of = FORMATS[key].reader()
-        self._bad, self._gone_bad, self._gone_back = False, 0, 0
+        self._bad, self._gone_bad, self._gone_back = (False, False), 0, 0  # the loss, the gradient norm
         self._last: tuple[int, int] = (0, 0)  # the last step, and where
 
     def look(self, stretch: Stretch) -> None:
@@ -71,9 +70,9 @@ class _Reader:
             point = self._point_of(piece.text, 0)
             if point is None:
                 continue
-            bad = _is_bad(point)
-            broken |= bad
-            if bad and not self._bad and self._gone_bad < BAD:
+            bad = _is_bad(point.loss) or point.loss == 0, _is_bad(point.grad_norm)
+            broken |= any(bad)
+            if any(bad) and bad != self._bad and self._gone_bad < BAD:
                 self._gone_bad += 1
                 self._whole.append((piece.start - AROUND, piece.start + AROUND))
             if point.loss is not None:
@@ -124,6 +123,5 @@ class _Reader:
         self._counted = max(self._counted, place)
 
 
-def _is_bad(point: Point) -> bool:
-    numbers = (point.loss, point.grad_norm)
-    return point.loss == 0 or any(number is not None and not math.isfinite(number) for number in numbers)
+def _is_bad(number: float | None) -> bool:
+    return number is not None and not math.isfinite(number)

@@ -42,6 +42,9 @@ def test_numpy_finds_what_the_regular_expression_finds(text):
         b"{'loss': 1.82, 'grad_norm': nan}\n",
         b"{'loss': nan, 'grad_norm': 12.5}\nloss: 1.5\n",
         b"loss=1 norm=2 norm=3 loss=4\n",
+        b"  norm: 0.9  loss: 1.8\nloss: 1.5\rnorm 3 loss: 1.6\nnorm: 7\n",
+        b"loss: 1.8" + b"x" * 600 + b"norm: 1\nloss: 2.5" + b"x" * 500 + b"norm: 2\n",
+        b"loss: 1.5\n" * 50 + b"norm: 2 loss: 1.5\n",
     ],
 )
 def test_numpy_finds_the_same_norms_behind_losses(line):
@@ -53,7 +56,7 @@ def test_numpy_finds_the_same_norms_behind_losses(line):
     )
 
     assert plain(two) == plain(one)
-    assert len(one[0]) >= 100
+    assert len(one[0]) in (100, 200)
 
 
 def test_ranks_order_numbers_of_all_sizes():
