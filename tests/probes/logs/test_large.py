@@ -10,7 +10,7 @@ from probes.report import Fact, to_json
 # How the formats print step `s` of `n` with loss `x` and gradient norm `g`.
 LINES = {
     "mmengine": lambda s, x, g, n: (
-        f"2024/07/18 09:12:01 - mmengine - INFO - Iter(train) [{s:>6}/{n}]  lr: 2.0000e-05  grad_norm: {g:.4f}  "
+        f"07/18 09:12:01 - mmengine - INFO - Iter(train) [{s:>6}/{n}]  lr: 2.0000e-05  grad_norm: {g:.4f}  "
         f"loss: {x:.4f}\n"
     ),
     "trainer": lambda s, x, g, n: (
