@@ -70,11 +70,12 @@ def _end(job: jobs.View | None) -> None:
         st.session_state["problems"] = (word("job.cancelled", tongue),)
     elif job.state == jobs.DONE:
         try:
-            report = from_json(job.result, job.what)
+            found = job.result if isinstance(job.result, list) else [job.result]
+            reports = [from_json(report, job.what) for report in found]
         except ReadError as error:
             st.session_state["problems"] = (str(error),)
         else:
             at: Here = here()
-            go(at.session.read(report), at.texts, job="")
+            go(at.session.read(*reports), at.texts, job="")
             return
     show(job="")

@@ -11,13 +11,14 @@ from probes.report import to_json
 
 
 def main(path: str) -> int:
-    """Prints the report, or a line on standard error with status 2."""
+    """Prints the reports, or a line on standard error with status 2."""
     found = inputs.read([Path(path)])
     for problem in found.problems:
         sys.stderr.write(f"{problem}\n")
-    for report in found.reports:
-        sys.stdout.write(json.dumps(to_json(report)))
-    return 0 if found.reports else 2
+    if not found.reports:
+        return 2
+    json.dump([to_json(report) for report in found.reports], sys.stdout)
+    return 0
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from probes.files import (
 )
 from probes.files import encoding as encodings
 from probes.files.containers import HEAD
-from probes.logs import trainer_state
+from probes.logs import events, trainer_state
 from probes.report import ReadError, Report, from_json
 
 MARK = "\ufeff"  # of Unicode: it says nothing
@@ -82,6 +82,8 @@ def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
             head = file.peek(HEAD)[:HEAD]
             if dataset.recognises(head):
                 yield Document(name, (dataset.report(dataset.read(path), name),))
+            elif events.is_events(head):
+                yield Document(name, (events.read(file, name),))
             elif containers.is_packed(head):
                 leaves = containers.leaves(file, name, size)
                 for inside, stream in itertools.islice(leaves, MOST_FILES):
@@ -90,7 +92,7 @@ def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
                     else:
                         yield _document(stream, inside)
             else:
-                found = _document(file, name, size)
+                found = _document(file, name, size, path)
                 reports = bases.follow(found.reports, found.text, path, within or path.parent)
                 yield dataclasses.replace(found, reports=reports)
     except ReadError as error:
@@ -99,15 +101,21 @@ def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
         yield Document(name, problem=f"{name}: cannot be read ({error.strerror}), give another file")
 
 
-def _document(stream: containers.Stream, name: str, size: int = 0) -> Document:
+def _document(
+    stream: containers.Stream, name: str, size: int = 0, path: pathlib.Path | None = None
+) -> Document:
+    """What a stream says. `path` is the file that it is, whole; None: it comes out of an archive."""
     try:
         head = stream.peek(HEAD)[:HEAD]
         encoding = encodings.find(head)
         _refuse(sniff.kind_of_bytes(head), name, head)
         start = head.decode(encoding, errors="replace")
         if len(head) == HEAD and sniff.kind_of_text(start) == sniff.LOG:
-            with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="") as lines:
-                log = logs.read(iter(lambda: lines.readline(HEAD), ""), name)
+            if path is not None and not encoding.startswith("utf-16"):
+                log = logs.read_file(path, encoding)
+            else:
+                with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="\n") as lines:
+                    log = logs.read(iter(lambda: lines.readline(HEAD), ""), name)
             return Document(name, (log, *preamble.read(start, name)))
         content = stream.read(LARGEST + 1) if size <= LARGEST else b""
         if max(size, len(content)) > LARGEST:
@@ -164,7 +172,7 @@ def _log(text: str, name: str) -> tuple[Report, ...]:
     """A log; or, where a person speaks before or after it, the report that quotes it."""
     if len(text) <= LONGEST_REPORT and pieces.somebody_speaks(text[:HEAD]):
         return _prose(text, name)
-    return (logs.read(text.splitlines(), name), *preamble.read(text, name))
+    return (logs.read(text.split("\n"), name), *preamble.read(text, name))
 
 
 def _state(text: str, name: str) -> tuple[Report, ...]:

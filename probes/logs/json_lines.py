@@ -13,6 +13,7 @@ from probes.logs.point import NUMBER, Point, from_pairs
 
 HIDES_NAN = True  # both write what the Trainer's filter left
 
+OTHERS = ('"train_runtime"', '"mode": "val"')  # the mean of the whole run; mmcv's evaluation
 PAIR = re.compile(rf'"([\w/ ]{{1,60}})"\s{{0,4}}:\s{{0,4}}"?({NUMBER})')
 
 
@@ -23,7 +24,7 @@ def reader() -> typing.Callable[[str, int], Point | None]:
 
 def point(text: str, line: int) -> Point | None:
     """The point of one line, or None. A loss scale alone is a setting, not a point."""
-    if "loss" not in text or '{"' not in text or '"train_runtime"' in text:
+    if "loss" not in text or '{"' not in text or any(other in text for other in OTHERS):
         return None
     found = from_pairs(PAIR.findall(text, text.index('{"')), line)
     return found if found and (found.loss is not None or found.eval_loss is not None) else None

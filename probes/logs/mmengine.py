@@ -1,7 +1,8 @@
-"""XTuner and everything else on mmengine.
+"""XTuner and everything else on mmengine, and its forerunner mmcv.
 
 08/15 10:00:00 - mmengine - INFO - Iter(train) [  10/1000]  lr: 2.0000e-05  eta: 0:52:48  loss: 1.8250
 08/15 10:00:00 - mmengine - INFO - Epoch(train)  [2][ 10/500]  lr: 2.0000e-05  loss: nan  grad_norm: nan
+2021-08-15 10:00:00,123 - mmdet - INFO - Epoch [1][50/1000]	lr: 2.000e-02, eta: 1:00:00, loss: 0.7000
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from probes.logs.point import NUMBER, Point, from_pairs
 
 HIDES_NAN = False
 
-HEAD = re.compile(r"(?:Iter|Epoch)\(train\)\s{0,8}(?:\[(\d{1,9})\])?\[\s{0,12}(\d{1,12})/(\d{1,12})\]")
+# mmcv names no phase in training (TextLoggerHook._log_info); some projects add the number of epochs.
+HEAD = re.compile(
+    r"\b(?:Iter|Epoch)(?:\(train\)\s{0,8}| )(?:\[(\d{1,9})(?:/\d{1,9})?\])?\[\s{0,12}(\d{1,12})/(\d{1,12})\]"
+)
 PAIR = re.compile(rf"([A-Za-z]\w{{0,40}}):\s{{1,8}}({NUMBER})")
 
 
@@ -24,7 +28,7 @@ def reader() -> typing.Callable[[str, int], Point | None]:
 
 def point(text: str, line: int) -> Point | None:
     """The point of one line, or None. Steps of the epoch form are counted through all epochs."""
-    if "(train)" not in text or not (head := HEAD.search(text)):
+    if "/" not in text or not (head := HEAD.search(text)):
         return None
     epoch, step, total = head.groups()
     before = (int(epoch) - 1) * int(total) if epoch else 0

@@ -15,15 +15,17 @@ from probes.logs.point import NUMBER, Point
 HIDES_NAN = False
 
 # A whole number counts only behind a colon or an equals sign: "loss 3 times higher" is prose.
-VALUE = rf"(?:\s{{0,2}}[:=]\s{{0,8}}({NUMBER})|\s{{1,8}}((?=[-+]?\d{{0,30}}\.\d|[-+]?[nNiI]){NUMBER}))"
+VALUE = rf"(?:\s{{0,2}}[:=]\s{{0,8}}(?:tensor\()?({NUMBER})"
+VALUE += rf"|\s{{1,8}}((?=[-+]?\d{{0,30}}\.\d|[-+]?[nNiI]){NUMBER}))"
 LOSS = re.compile(rf"(?:[Ll]oss|LOSS)(?:[ _](train|val|step))?{VALUE}")
 KIND = re.compile(r"(?:^|[^\w/])((?:[A-Za-z]{1,12}[ _/]){0,2})$")  # the words right before a loss
-GRADIENT = re.compile(rf"\b[Gg](?:rad(?:ient)?[ _]?)?norm{VALUE}")
+GRADIENT = re.compile(rf"(?:\b[Gg](?:rad(?:ient)?[ _]?)?|\| )norm{VALUE}")  # llm.c: "| norm 1.2"
 RATE = re.compile(rf"(?<![\w/])(?:lr|LR|[Ll]earning[ _][Rr]ate){VALUE}")
 STEP = re.compile(r"\b(?:global_)?[Ss]teps?\b[ :=#\[]{1,10}(\d{1,12})(?!\.?\d)")
 ITERATION = re.compile(r"\b[Ii]ter(?:ation)?\b[ :=#\[]{1,10}(\d{1,12})(?!\.?\d)")
 EPOCH = re.compile(r"\b[Ee]poch\b[ :=#\[]{1,6}(\d{1,9}(?:\.\d{1,6})?)")
 OF_TOTAL = re.compile(r"(?:\|\s{0,12}|\]\s{0,8}\[\s{0,12})(\d{1,12})/(\d{1,12})\s{0,4}[\]\[]")
+BAR = re.compile(r"%\|[^|]{0,400}\|\s{0,12}(\d{1,12})/\d{1,12}\s{0,4}\[")
 TORCHTUNE = re.compile(r"\s{0,4}\d{1,9}\|(\d{1,12})\|Loss:")
 ALONE = re.compile(rf"\s{{0,12}}[A-Za-z_/ ]{{0,16}}(?:[Ll]oss|LOSS){VALUE}\s{{0,12}},?$")
 # Five words in a row without a number or a sign between them are a sentence, not a print of values.
@@ -93,7 +95,7 @@ def _step(text: str, epoch: re.Match[str] | None) -> int | None:
     part = OF_TOTAL.search(text) if epoch else None
     if epoch and part:
         return int(float(epoch[1])) * int(part[2]) + int(part[1])
-    found = TORCHTUNE.match(text) or ITERATION.search(text) or STEP.search(text)
+    found = TORCHTUNE.match(text) or BAR.search(text) or ITERATION.search(text) or STEP.search(text)
     return int(found[1]) if found else None
 
 

@@ -21,8 +21,12 @@ class Counter:
 
     def __init__(self) -> None:
         self.counted = False
-        self._placed = self._printed = self._offset = 0
+        self._placed = self._printed = self._offset = self._passed = 0
         self._epoch = 0.0
+
+    def passed(self, points: int) -> None:
+        """So many points, which are not placed, come before the next one."""
+        self._passed += points
 
     def place(self, point: Point) -> Point:
         """The point with its step."""
@@ -31,12 +35,13 @@ class Counter:
             self.counted = True
             if epoch is not None and epoch < self._epoch:  # a restart
                 self._placed = int(self._placed * epoch / self._epoch)
-            self._placed += 1
+            self._placed += 1 + self._passed
         else:
             if point.step < self._printed and epoch is not None and epoch > self._epoch:
                 self._offset += self._printed
             self._printed = point.step
             self._placed = self._offset + point.step
+        self._passed = 0
         self._epoch = self._epoch if epoch is None else epoch
         return point if point.step == self._placed else dataclasses.replace(point, step=self._placed)
 

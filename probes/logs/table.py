@@ -18,8 +18,19 @@ PLAIN = re.compile(NUMBER)
 WIDEST = 2_000  # characters of a head or row; a wider one is no table of losses
 
 
-def reader() -> typing.Callable[[str, int], Point | None]:
-    """A function of a line's text and number, which remembers the table's head."""
+# TensorBoard's page exports one tag, and only the file's name says which.
+EXPORT = ["wall time", "step", "value"]
+TAGS = (
+    ("learning_rate", "lr"),
+    ("grad_norm", "norm"),
+    ("eval_loss", "eval"),
+    ("eval_loss", "val"),
+    ("loss", "loss"),
+)
+
+
+def reader(name: str = "") -> typing.Callable[[str, int], Point | None]:
+    """A function of a line's text and number, which remembers the table's head; `name` is the file's."""
     separator: re.Pattern[str] | None = None
     names: list[str] = []
 
@@ -27,9 +38,11 @@ def reader() -> typing.Callable[[str, int], Point | None]:
         nonlocal separator, names
         if len(text) > WIDEST:
             return None
-        if "oss" in text and ("tep" in text or "iter" in text) and (head := _head(text)):
-            separator, names = head
-            return None
+        if "tep" in text or "iter" in text or "poch" in text:
+            head = _head(text, name)
+            if head:
+                separator, names = head
+                return None
         if separator is None:
             return None
         row = _cells(text, separator)
@@ -37,20 +50,31 @@ def reader() -> typing.Callable[[str, int], Point | None]:
             return None
         pairs = [(name, cell) for name, cell in zip(names, row) if PLAIN.fullmatch(cell)]
         found = from_pairs(pairs, line)
-        return found if found and found.step is not None else None
+        return found if found and (found.step is not None or found.epoch is not None) else None
 
     return point
 
 
-def _head(text: str) -> tuple[re.Pattern[str], list[str]] | None:
+def _head(text: str, file: str) -> tuple[re.Pattern[str], list[str]] | None:
     """How the head's cells are separated and what they are called, where it names a step and a loss."""
     for separator in SEPARATORS:
         # W&B puts the run before the name: "my-run - train/loss".
         names = [cell.rsplit(" - ", 1)[-1].lower() for cell in _cells(text, separator)]
+        if names == EXPORT:
+            tag = next((field for field, part in TAGS if part in file.lower()), "")
+            return separator, [*EXPORT[:2], tag]
+        names = [_called(name, names) for name in names]
         fields = {NAMES.get(name) for name in names}
-        if "step" in fields and fields & {"loss", "eval_loss"}:
+        if fields & {"step", "epoch"} and fields & {"loss", "eval_loss"}:
             return separator, names
     return None
+
+
+def _called(name: str, names: typing.Sequence[str]) -> str:
+    """W&B's own count is the step where there is no other. Lightning's monitor adds the optimizer's name."""
+    if name == "_step" and not any(NAMES.get(other) == "step" for other in names):
+        return "step"
+    return "lr" if name.startswith("lr-") else name
 
 
 def _cells(text: str, separator: re.Pattern[str]) -> list[str]:

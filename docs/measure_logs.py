@@ -1,0 +1,168 @@
+"""How fast a large log is read, beside grep and numpy, and whether the answer is right.
+
+    .venv/bin/python docs/measure_logs.py            prints the table
+    .venv/bin/python docs/measure_logs.py --write    puts it into docs/measured.md
+
+The log is made: half of its lines are mmengine's, the others dicts of the Trainer, overflows of a loss
+scaler, progress bars and tracebacks. Its loss is NaN from five sixths on; one known message stands in its
+middle. All readings are of the same warm file, in turns; the best of three counts. numpy's count of line ends
+is `np.count_nonzero(map == 10)`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+MEASURED = Path(__file__).parent / "measured.md"
+TIMES = 3
+MESSAGE = "WARNING: tokenization mismatch: 385 vs. 399. (ignored)\n"
+TRACEBACK = (
+    "Traceback (most recent call last):\n"
+    '  File "/opt/lib/python3.10/site-packages/torch/utils/data/worker.py", line 308, in _worker_loop\n'
+)
+OVERFLOW = (
+    "[2024-07-18 09:00:00,123] [INFO] [loss_scaler.py:190:update_scale] [deepspeed] OVERFLOW! "
+    "Rank 0 Skipping step. Attempted loss scale: 65536, reducing to 32768\n"
+)
+# Reads in a process of its own, which says how long it took, the most memory that it had, and what it found.
+CHILD = """
+import json, pathlib, re, sys, time
+from probes import logs
+start = time.perf_counter()
+report = logs.read_file(pathlib.Path(sys.argv[1]))
+seconds = time.perf_counter() - start
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
+where = {fact.id: fact.source for fact in report.facts}
+print(json.dumps({"seconds": seconds, "peak": peak, "values": report.values(), "where": where}))
+"""
+
+
+def lines(chance: random.Random, size: int, truth: dict[str, object]) -> Iterator[str]:
+    """Lines of about `size` bytes; `truth` is told what is in them."""
+    step = number = made = 0
+    told = False
+    while made < size:
+        kind, bad = chance.random(), made > size * 5 / 6
+        if kind < 0.5:
+            step += 1
+            loss, norm = (
+                ("nan", "nan") if bad else (f"{1.5 + chance.random():.4f}", f"{0.5 + chance.random():.4f}")
+            )
+            if bad and "loss.first_bad_step" not in truth:
+                truth |= {"loss.first_bad_step": step, "line of loss.first_bad_step": number + 1}
+            line = (
+                f"2024/07/18 09:{step // 60 % 60:02}:{step % 60:02} - mmengine - INFO - "
+                f"Iter(train) [{step:>7}/9000000]  lr: 2.0000e-05  eta: 1 day, 1:00:00  time: 3.2013  "
+                f"data_time: 0.0123  memory: 31234  grad_norm: {norm}  loss: {loss}\n"
+            )
+        elif kind < 0.68:
+            loss, norm = f"{1 + chance.random():.4f}", f"{chance.random():.8f}"
+            line = f"{{'loss': {loss}, 'grad_norm': {norm}, 'epoch': {step / 1e6:.2f}}}\n"
+        elif kind < 0.73:
+            line = OVERFLOW
+        elif kind < 0.95:
+            line = f" {step % 100:>2}%|████      | {step}/9000000 [10:00<20:00,  3.21s/it]\n"
+        elif made > size / 2 and not told:
+            told, line = True, MESSAGE
+            truth |= {"log.message": "tokenization-mismatch", "line of log.message": number + 1}
+        else:
+            line = TRACEBACK
+        number += line.count("\n")
+        made += len(line.encode())
+        yield line
+
+
+def make(path: Path, size: int, seed: int) -> dict[str, object]:
+    """Writes the log; gives what a reader has to find in it."""
+    truth: dict[str, object] = {"loss.symptom": "nan-after-steps"}
+    made = lines(random.Random(seed), size, truth)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(made)
+    return truth
+
+
+def grep(path: Path) -> None:
+    subprocess.run(["grep", "-c", "nan", str(path)], stdout=subprocess.DEVNULL, check=True)
+
+
+def newlines(path: Path) -> None:
+    np.count_nonzero(np.memmap(path, dtype=np.uint8, mode="r") == ord("\n"))
+
+
+def timed(action: Callable[[Path], None], path: Path) -> float:
+    """Seconds."""
+    start = time.perf_counter()
+    action(path)
+    return time.perf_counter() - start
+
+
+def read(path: Path) -> dict[str, object]:
+    """What the child process says."""
+    child = subprocess.run([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, check=True)
+    said: dict[str, object] = json.loads(child.stdout)
+    return said
+
+
+def right(found: dict[str, object], truth: dict[str, object]) -> bool:
+    """Whether symptom, first bad step, message and the lines of both are those that were made."""
+    values, where = found["values"], found["where"]
+    told = dict(values) if isinstance(values, dict) else {}
+    if isinstance(where, dict):
+        told |= {f"line of {fact}": int(source.rsplit(":", 1)[1]) for fact, source in where.items()}
+    return all(told.get(fact) == value for fact, value in truth.items())
+
+
+def table(path: Path, size: int, seed: int) -> str:
+    """The figures as Markdown."""
+    truth = make(path, size, seed)
+    found, greps, counts = [], [], []
+    for _ in range(TIMES):
+        greps.append(timed(grep, path))
+        counts.append(timed(newlines, path))
+        found.append(read(path))
+    seconds = min(float(str(one["seconds"])) for one in found)
+    peak = max(float(str(one["peak"])) for one in found)
+    by_grep, by_numpy = seconds / min(greps), seconds / min(counts)
+    correct = "right" if all(right(one, truth) for one in found) else "WRONG"
+    return f"""\
+A log of {path.stat().st_size / 1e9:.2f} GB, seed {seed}; the answer (symptom, first bad step, message, and the
+lines of these) is {correct}. Peak memory of whynan's process: {peak:.0f} MB.
+
+| reading | seconds | times grep | times numpy |
+|---|---:|---:|---:|
+| `grep -c nan` | {min(greps):.2f} | 1 | |
+| numpy's count of line ends | {min(counts):.2f} | | 1 |
+| whynan: symptom, first bad step, messages, curve, every loss looked at | {seconds:.2f} | {by_grep:.2f} | {by_numpy:.1f} |"""  # noqa: E501
+
+
+def main() -> None:
+    """Measures, prints, and writes where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--gigabytes", type=float, default=1.0)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        text = table(Path(folder) / "train.log", round(arguments.gigabytes * 1e9), arguments.seed)
+    print(text)
+    if arguments.write:
+        page = MEASURED.read_text(encoding="utf-8")
+        marked = f"<!-- logs -->\n{text}\n<!-- /logs -->"
+        MEASURED.write_text(
+            re.sub(r"<!-- logs -->.*<!-- /logs -->", lambda _: marked, page, flags=re.S), encoding="utf-8"
+        )
+
+
+if __name__ == "__main__":
+    main()

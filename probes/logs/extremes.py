@@ -1,0 +1,41 @@
+"""Which numbers in a block of a large log are worth reading: the extremes, and those that are not finite."""
+
+from __future__ import annotations
+
+import typing
+
+from probes.logs import figures, figures_numpy
+
+FIGURES: typing.Any = figures_numpy if figures_numpy.THERE else figures
+MOST = 4  # odd numbers of each name that are kept, and the last
+
+
+class Extremes(typing.NamedTuple):
+    """Places in a block, in their order.
+
+    `own` are the places of all losses of the log's own kind. `crowded` says that more odd numbers are there
+    than were kept: one that matters may be among the others.
+    """
+
+    places: tuple[int, ...]
+    own: typing.Sequence[int]
+    crowded: bool
+
+
+def extremes(block: bytes, start: int, end: int, before: typing.Collection[bytes]) -> Extremes:
+    """The first, lowest and highest loss, the highest norm, and the odd ones among what ends in [start, end).
+
+    `before`: the two bytes before "loss" in the log's own losses, so that an auxiliary loss in the same lines
+    is not taken for them; where it is empty, all are. The
+    block has a margin: see `figures.find`.
+    """
+    losses = FIGURES.find(block, start, end)
+    own = FIGURES.preceded(block, losses, before) if before else losses
+    norms = FIGURES.near(block, own)
+    chosen = {*FIGURES.first(own), *FIGURES.lowest(own), *FIGURES.highest(own), *FIGURES.highest(norms)}
+    crowded = False
+    for numbers in (losses, norms):
+        odd = FIGURES.odd(numbers)
+        chosen.update(odd[:MOST], odd[-1:])
+        crowded |= len(odd) > MOST
+    return Extremes(tuple(sorted(chosen)), own[0], crowded)

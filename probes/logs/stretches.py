@@ -1,0 +1,93 @@
+"""The stretches of a large log: in each, the pieces that matter.
+
+They are the lines with the first loss, the lowest and the highest, with the largest gradient norm, with what
+is not finite, and with the known wordings.
+"""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import pathlib
+import re
+import typing
+
+from probes.logs import deepspeed, messages
+from probes.logs.extremes import extremes
+from probes.logs.source import Piece, Source, newlines
+from probes.logs.survey import Survey
+from probes.logs.wordings import Wordings
+
+ALIKE = 8  # lines with one wording that are all taken from a stretch; of more, four are
+MARGIN = 64 * 1024  # bytes around a stretch that its first and last line may reach into
+
+_COUNTED_NAN = re.compile(rb"nan iterations:\s{1,8}[1-9]")
+_BAR = 600  # bytes before a loss in which its progress bar is looked for
+_WORKERS = 2
+
+
+class Stretch(typing.NamedTuple):
+    """Bytes [start, end) of a file: the pieces that matter, how many lines end in it, the places of losses.
+
+    The pieces' lines are counted from `start`, the losses' places from `base`. `crowded`: more
+    numbers are not finite than were taken.
+    """
+
+    start: int
+    end: int
+    base: int
+    pieces: list[Piece]
+    lines: int
+    own: typing.Sequence[int]
+    crowded: bool
+
+
+def look_through(path: pathlib.Path, source: Source, kind: Survey, length: int) -> typing.Iterator[Stretch]:
+    """All stretches in order; those ahead are looked through on other threads, which numpy lets run."""
+    known = [wording for wording, _ in messages.WORDINGS] + list(deepspeed.WORDINGS)
+    wordings = Wordings([wording.encode() for wording in known], kind.sample)
+
+    def look(start: int) -> Stretch:
+        end = min(start + length, source.size)
+        with path.open("rb", buffering=0) as file:
+            return _look(Source(file, source.size, source.encoding), start, end, kind, wordings)
+
+    with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
+        ahead: collections.deque[concurrent.futures.Future[Stretch]] = collections.deque()
+        for start in range(0, source.size, length):
+            ahead.append(pool.submit(look, start))
+            if len(ahead) > 2 * _WORKERS:
+                yield ahead.popleft().result()
+        for waiting in ahead:
+            yield waiting.result()
+
+
+def _look(source: Source, start: int, end: int, kind: Survey, wordings: Wordings) -> Stretch:
+    base = start - MARGIN
+    block = source.read(base, end + MARGIN)
+    first, last = MARGIN, MARGIN + end - start
+    found = extremes(block, first, last, kind.before)
+    places = set(found.places)
+    for alike in wordings.find(block, first, last).values():
+        few = len(alike) <= ALIKE
+        places.update(alike if few else (alike[at * (len(alike) - 1) // 3] for at in range(4)))
+    if kind.format == "megatron":
+        places.update(_counted_nan(block, first, last))
+    if kind.format == "trainer":
+        places.update(_bars(block, found.places))
+    pieces = source.around(places, start, block, base)
+    return Stretch(start, end, base, pieces, newlines(block, first, last), found.own, found.crowded)
+
+
+def _counted_nan(block: bytes, start: int, end: int) -> list[int]:
+    """Megatron prints the mean of the losses that are finite, and beside it how many were not."""
+    matches = (match for match in _COUNTED_NAN.finditer(block, start, end))
+    return [match.start() for _, match in zip(range(ALIKE), matches)]
+
+
+def _bars(block: bytes, places: typing.Iterable[int]) -> typing.Iterator[int]:
+    """The progress bars right before some losses: the Trainer prints the step in no other way."""
+    for place in places:
+        bar = block.rfind(b"%|", place - _BAR, place)
+        if bar >= 0:
+            yield bar
