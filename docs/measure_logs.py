@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import subprocess
@@ -125,6 +126,7 @@ def right(found: dict[str, object], truth: dict[str, object]) -> bool:
 
 def table(path: Path, size: int, seed: int) -> str:
     """The figures as Markdown."""
+    load = os.getloadavg()[0]
     truth = make(path, size, seed)
     found, greps, counts = [], [], []
     for _ in range(TIMES):
@@ -137,7 +139,8 @@ def table(path: Path, size: int, seed: int) -> str:
     correct = "right" if all(right(one, truth) for one in found) else "WRONG"
     return f"""\
 A log of {path.stat().st_size / 1e9:.2f} GB, seed {seed}; the answer (symptom, first bad step, message, and the
-lines of these) is {correct}. Peak memory of whynan's process: {peak:.0f} MB.
+lines of these) is {correct}. Peak memory of whynan's process: {peak:.0f} MB. The machine has {os.cpu_count()} cores
+and had a load of {load:.1f} when the measuring began; whynan looks through a log on two.
 
 | reading | seconds | times grep | times numpy |
 |---|---:|---:|---:|

@@ -140,7 +140,7 @@ def _length(head: bytes) -> int | None:
         return None
     length, checksum = struct.unpack("<QI", head)
     remainder = 0xFFFFFFFF
-    for byte in head[:8]:  # CRC-32C; the mask is TensorFlow's (core/lib/hash/crc32c.h)
+    for byte in head[:8]:  # CRC-32C, masked as in every such file
         remainder ^= byte
         for _ in range(8):
             remainder = remainder >> 1 ^ (0x82F63B78 if remainder & 1 else 0)

@@ -1,4 +1,4 @@
-"""What each framework prints, as its own source formats it, and the series that whynan makes of it."""
+"""What frameworks print, and the series that whynan makes of it."""
 
 # ruff: noqa: E501 (what is printed is longer than a line of code)
 
