@@ -45,13 +45,16 @@ def reader(root: Path, transformers: Arguments) -> Reader:
                 return None
             return _facts(given, own, mcore, "lr" in given, root)
         trained = [
-            (words[at], _flags(words[at + 1 :]))
+            (words[at], words[at + 1 :])
             for words in commands(text)
             for at in range(min(len(words) - 1, 12))
             if words[at].rpartition("/")[2] in ("swift", "megatron", "sft.py", "rlhf.py", "pt.py")
             and (words[at + 1] in ("sft", "pt", "rlhf") or words[at].endswith(".py"))
         ]
-        return _facts(trained[-1][1], own, mcore, trained[-1][0] == "megatron", root) if trained else None
+        program, words = trained[-1] if trained else ("", [])
+        if not words or "--config" in words or any(word.endswith(".yaml") for word in words[:2]):
+            return None  # what the config sets that a script names, the script alone does not say
+        return _facts(_flags(words), own, mcore, program == "megatron", root)
 
     return read
 
