@@ -4,9 +4,9 @@
     .venv/bin/python docs/measure_scan.py --gb 4 --write     larger files; puts it into docs/measured.md
 
 A model of the usual proportions is written to a folder for temporary files, in three formats, and read once,
-so that it is in the page cache. Then the commands take turns, each in a process of its own. From a scan the
-median of the same command on one small tensor is taken off (imports). The median of the ratios to `cat` in
-the same round counts: of time and, for busy machines, of processor time. What is slow gets a part of it all.
+so that it is in the page cache. Then the commands take turns with `cat`, each in a process of its own that
+reports its time without its imports. The median of the ratios to `cat` in the same round counts: of time and,
+for busy machines, of processor time. What is slow gets a part of the file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import resource
 import statistics
 import struct
@@ -31,22 +30,24 @@ from tables import put
 
 FORMATS = {"BF16": 2, "F16": 2, "F32": 4}
 HIDDEN, BLOCK = 4096, 1 << 24
-# The peak of the process itself: what the system counts for a child begins with its parent's.
-PEAK = "\nimport sys; sys.stderr.write(next(line for line in open('/proc/self/status') if 'VmHWM' in line))"
-SCAN = "from app.cli import main; assert main(['scan', {path!r}]) == 0" + PEAK
-PLAIN = (
-    """\
-import sys; sys.modules["numpy"] = None
-from pathlib import Path
-from probes import checkpoints
-assert checkpoints.scan(Path({path!r})).grade in ("", "note")
+# What a process does once it has imported, and what it then reports: its times, and its own peak. What the
+# system counts for a child begins with its parent's.
+TIMED = """\
+import sys, time
+{setup}
+clock, processor = time.perf_counter(), time.process_time()
+{work}
+print(time.perf_counter() - clock, time.process_time() - processor, file=sys.stderr)
+print(next(line for line in open("/proc/self/status") if "VmHWM" in line).split()[1], file=sys.stderr)
 """
-    + PEAK
+SCAN = "from app.cli import main", "assert main(['scan', {path!r}]) == 0"
+PLAIN = (
+    "sys.modules['numpy'] = None\nfrom pathlib import Path\nfrom probes import checkpoints",
+    "assert checkpoints.scan(Path({path!r})).grade in ('', 'note')",
 )
 ISFINITE = (
+    "import json, mmap, struct, torch\ntorch.set_num_threads(1)",
     """\
-import json, mmap, struct, torch
-torch.set_num_threads(1)
 with open({path!r}, "rb") as file:
     (length,) = struct.unpack("<Q", file.read(8))
     header = json.loads(file.read(length))
@@ -57,8 +58,7 @@ for item in header.values():
     dtype = dtypes[item["dtype"]]
     count = (end - begin) // dtype.itemsize
     assert torch.isfinite(torch.frombuffer(mapped, dtype=dtype, offset=8 + length + begin, count=count)).all()
-"""
-    + PEAK
+""",
 )
 
 
@@ -107,55 +107,46 @@ def values(dtype: str) -> bytes:
     return numbers.astype({"F16": "f2", "F32": "f4"}[dtype]).tobytes()
 
 
-def run(command: list[str]) -> Run:
-    root = Path(__file__).parent.parent
+def cat(path: Path) -> Run:
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=root)
+    subprocess.run(["cat", str(path)], stdout=subprocess.DEVNULL, check=True)
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Run(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 0.0)
+
+
+def python(code: tuple[str, str], path: Path) -> Run:
+    setup, work = code
+    script = TIMED.format(setup=setup, work=work.format(path=str(path)))
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=root)
     if done.returncode:
-        raise SystemExit(f"{command[0]} ended with status {done.returncode}: {done.stderr[-500:]}")
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    peak = re.search(r"VmHWM:\s*(\d+) kB", done.stderr)
-    return Run(seconds, processor, int(peak[1]) / 1000 if peak else 0.0)
-
-
-def python(code: str, path: Path) -> list[str]:
-    return [sys.executable, "-c", code.format(path=str(path))]
+        raise SystemExit(f"it ended with status {done.returncode}: {done.stderr[-500:]}")
+    seconds, processor, peak = map(float, done.stderr.split()[-3:])
+    return Run(seconds, processor, peak / 1000)
 
 
 def measure(folder: Path, size: int, rounds: int) -> Iterator[tuple[str, ...]]:
-    tiny, path, part = (folder / f"{name}.safetensors" for name in ("tiny", "whole", "part"))
+    path, part = folder / "whole.safetensors", folder / "part.safetensors"
     for dtype in FORMATS:
-        write(tiny, dtype, {"norm.weight": [1, HIDDEN]})
         write(path, dtype, model(dtype, size))
         write(part, dtype, {"mlp.up_proj.weight": [size // 64 // FORMATS[dtype] // HIDDEN, HIDDEN]})
         ways = {
             "`whynan scan`": (SCAN, path, rounds),
-            "the same without numpy": (PLAIN, part, 2),
-            "`torch.isfinite(t).all()`, 1 thread": (ISFINITE, part, 2),
+            "the same without numpy": (PLAIN, part, 3),
+            "`torch.isfinite(t).all()`, 1 thread": (ISFINITE, part, 3),
         }
-        run(["cat", str(path)])
         whole = path.stat().st_size
-        usual = statistics.median(run(["cat", str(path)]).seconds for _ in range(rounds)) / whole
+        cat(path)
+        usual = statistics.median(cat(path).seconds for _ in range(rounds)) / whole
         yield f"`cat` ({dtype}, {whole / 1e9:.1f} GB)", f"{1e-9 / usual:.1f}", "1.00", "1.00", ""
         for name, (code, file, turns) in ways.items():
-            starts = [run(python(code, tiny)) for _ in range(3)]
-            start, idle = (statistics.median(kind) for kind in list(zip(*starts, strict=True))[:2])
-            clock, processor, peaks = [], [], []
-            for _ in range(turns):
-                beside, done = run(["cat", str(path)]), run(python(code, file))
-                share = file.stat().st_size / whole
-                clock.append((done.seconds - start) / share / beside.seconds)
-                processor.append((done.processor - idle) / share / beside.processor)
-                peaks.append(done.megabytes)
-            ratio = statistics.median(clock)
-            yield (
-                f"{name} ({dtype})",
-                f"{1e-9 / usual / ratio:.2g}",
-                f"{ratio:.2f}",
-                f"{statistics.median(processor):.2f}",
-                f"{max(peaks):.0f}",
-            )
+            pairs = [(cat(path), python(code, file)) for _ in range(turns)]
+            share = file.stat().st_size / whole
+            ratio = statistics.median(done.seconds / share / beside.seconds for beside, done in pairs)
+            processor = statistics.median(done.processor / share / beside.processor for beside, done in pairs)
+            peak = max(done.megabytes for _, done in pairs)
+            speed = f"{1e-9 / usual / ratio:.2g}"
+            yield f"{name} ({dtype})", speed, f"{ratio:.2f}", f"{processor:.2f}", f"{peak:.0f}"
 
 
 def main() -> None:

@@ -63,7 +63,8 @@ def _scan(path: Path, arguments: argparse.Namespace) -> tuple[str, dict[str, Any
     finally:
         if terminal:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    return _tensors_text(found), _tensors_data(found), found.grade not in ("", NOTE)
+    data = _tensors_data(found) if arguments.format == "json" else {}
+    return _tensors_text(found), data, found.grade not in ("", NOTE)
 
 
 def _tensors_text(found: Scan) -> str:

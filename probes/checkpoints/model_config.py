@@ -40,6 +40,8 @@ def judge(folder: pathlib.Path, counts: typing.Sequence[Counts], whole: bool) ->
 def used_untrained(folder: pathlib.Path, one: Counts) -> list[str]:
     """The special tokens that the chat template writes though their rows were never trained."""
     tokens, template = _special_tokens(folder)
+    if not tokens:
+        return []
     rows = set(weights.untrained(one))
     return [token for row, token in sorted(tokens.items()) if row in rows and token in template]
 

@@ -19,7 +19,17 @@ FAMILIES = {
     "state": ("measured", "answered", "assumed"),
     "outcome": ("worked", "no-change", "worse", "other-symptom"),
     "chance": ("always", "usually", "often", "sometimes", "seldom", "rarely", "never"),
-    "kind": ("config", "command", "log", "environment", "report", "machine"),
+    "kind": (
+        "config",
+        "command",
+        "log",
+        "environment",
+        "report",
+        "machine",
+        "checkpoint",
+        "dataset",
+        "headroom",
+    ),
     "browse": ("causes", "fixes", "advisories", "sections"),
 }
 
