@@ -92,6 +92,7 @@ class ReadError(Exception):
 
 def to_json(report: Report) -> dict[str, typing.Any]:
     """The report as plain JSON data; numbers that JSON cannot hold become "nan", "inf", "-inf"."""
+    peaks = [[module, _plain(largest)] for module, largest in report.peaks]
     return {
         "whynan": 1,
         "name": report.name,
@@ -99,7 +100,7 @@ def to_json(report: Report) -> dict[str, typing.Any]:
         "facts": [dataclasses.asdict(fact) for fact in report.facts],
         "unknown": [dataclasses.asdict(unknown) for unknown in report.unknown],
         "curve": [[step, _plain(loss)] for step, loss in report.curve],
-        "peaks": [[module, _plain(largest)] for module, largest in report.peaks],
+        **({"peaks": peaks} if peaks else {}),  # reports were made before there were any
     }
 
 

@@ -14,9 +14,10 @@ try:
 except ImportError:
     zstd = None
     try:
-        import zstandard
+        import zstandard as package
 
-        ERRORS = (zstandard.ZstdError,)
+        zstandard: typing.Any = package
+        ERRORS = (package.ZstdError,)
     except ImportError:
         zstandard = None
 
