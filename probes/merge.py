@@ -29,14 +29,14 @@ OTHERWISE = ("command", "config", "part", "log", "trainer_state", "environment",
 def merge(reports: typing.Iterable[Report]) -> Report:
     """One report of many. An explicit value beats a framework's default, wherever each was read."""
     reports = _runs(tuple(reports))
-    best: dict[str, tuple[tuple[bool, int], Fact]] = {}
+    best: dict[str, tuple[tuple[bool, bool, int], Fact]] = {}
     overruled = {fact for report in reports for fact in SET_AT_LAUNCH.get(_framework(report), ())}
     for report in reports:
         kind = _kind(report)
         for fact in report.facts:
             if kind == "part" and fact.id in overruled:
                 continue
-            rank = (fact.state == ASSUMED, _rank(fact.id, kind))
+            rank = (fact.state == ASSUMED, _is_well(fact), _rank(fact.id, kind))
             if fact.id not in best or rank < best[fact.id][0]:
                 best[fact.id] = (rank, fact)
     unknown = {item.id: item for report in reports for item in report.unknown if item.id not in best}
@@ -69,6 +69,11 @@ def _kind(report: Report) -> str:
     """A config that names no framework (DeepSpeed's JSON, accelerate's YAML) is a part: the whole decides."""
     part = report.kind == "config" and "framework.name" not in report.values()
     return "part" if part else report.kind
+
+
+def _is_well(fact: Fact) -> bool:
+    """A log that shows nothing may be the part before the fault: whoever tells of one is believed."""
+    return (fact.id, fact.value) == ("loss.symptom", "healthy")
 
 
 def _rank(fact: str, kind: str) -> int:

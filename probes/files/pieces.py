@@ -52,7 +52,15 @@ _SENTENCE = re.compile(
     r"|^\s*\w+(?:Error|Exception|Warning): "
 )
 
-_SOMEBODY = re.compile(r"\b(?:I|I'm|I've|[Mm]y|[Ww]e|[Oo]ur)\b|我|请问|为什么|怎么|求助|大佬|各位")
+# A paragraph that tells of a step and its loss is somebody's, whatever log lines look like.
+_PARAGRAPH = re.compile(
+    r"(?i)(?:\b(?:the|is|are|was|at|and|but|then|with|of|to|it|for|in|after)\b.*?){5}|[\u4e00-\u9fff]{8}"
+)
+_SOMEBODY = re.compile(
+    r"\b(?:I|I'm|I've|[Mm]y|[Ww]e|[Oo]ur)\b|我|请问|为什么|怎么|求助|大佬|各位"
+    r"|\b(?:[Tt]he|[Tt]raining|[Mm]y) loss (?:is|was|stays|goes|becomes|drops|falls|jumps|diverges)\b"
+    r"|(?:loss|训练|微调|推理)[^A-Za-z\n]{0,12}(?:为|变|是|出现|报错|时|之后|以后)"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,7 +148,7 @@ def _kind(line: str, before: str, fenced: bool) -> str:
     if not line.strip():
         return ""
     if _LOG.search(line):
-        return LOG
+        return PROSE if _PARAGRAPH.search(line) and _SENTENCE.match(line.lstrip()) else LOG
     if _LAUNCH.match(line) or (_FLAG.match(line) and (before == COMMAND or line.count("--") > 1)):
         return COMMAND
     if environment.is_item(line):
