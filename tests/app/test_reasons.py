@@ -20,7 +20,7 @@ def test_a_well_known_fix_that_is_not_on_top_says_what_speaks_against_its_cause(
 
     said = reasons.why_not(bf16, shown, knowledge, "en")
 
-    assert said.startswith("known for float16 overflows, which is at ")
+    assert said.startswith("known to cure another fault (“float16 overflows”), which is at ")
     assert "precision.compute = bfloat16 (×0.0" in said
     assert reasons.why_not(shown.fixes[0], shown, knowledge, "en") == ""
 
