@@ -132,11 +132,11 @@ def forged(text: bytes) -> str:
     ],
 )
 def test_a_forged_link_is_refused_quickly(text: bytes) -> None:
-    start = time.monotonic()
+    start = time.process_time()
 
     with pytest.raises(LinkError):
         decode(forged(text))
-    assert time.monotonic() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_a_local_models_folders_stay_at_home() -> None:

@@ -117,10 +117,10 @@ def test_no_pattern_takes_long(pattern):
     repeats = [(unit * sentences.LONGEST)[: sentences.LONGEST] for unit in ADVERSARIAL]
     rounds = 100_000 // (sentences.LONGEST * len(repeats))
 
-    began = time.perf_counter()
+    began = time.process_time()
     for text in repeats * rounds:
         for side in pattern.sides:
             for expression in side:
                 list(expression.finditer(text))
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -185,10 +185,10 @@ def test_a_line_of_200_megabytes_is_cut():
         yield "x" * 200_000_000
         yield "step 10 loss: 1.5"
 
-    start = time.monotonic()
+    start = time.process_time()
 
     assert logs.read(lines(), "x").curve == ((10, 1.5),)
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 def long_log(count, broken_from):
@@ -198,13 +198,13 @@ def long_log(count, broken_from):
 
 
 def test_a_million_lines_are_read_in_seconds_and_exactly_around_the_first_bad_one():
-    start = time.monotonic()
+    start = time.process_time()
 
     report = logs.read(long_log(1_000_000, 700_001), "x")
 
     assert report.values()["loss.first_bad_step"] == 700_001
     assert {700_000, 700_001, 700_002} <= {step for step, _ in report.curve}
-    assert time.monotonic() - start < 90  # about 8 on a quiet machine
+    assert time.process_time() - start < 90  # about 8 on a quiet machine
 
 
 def test_a_long_log_is_read_in_bounded_memory():
@@ -233,11 +233,11 @@ def test_a_long_log_is_read_in_bounded_memory():
     ],
 )
 def test_no_line_makes_a_pattern_slow(piece):
-    start = time.monotonic()
+    start = time.process_time()
 
     logs.read([(piece * 70_000)[: logs.LONGEST] + "loss"], "x")
 
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
