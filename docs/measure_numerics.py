@@ -12,9 +12,13 @@ tolerances, and catches a fault when any repeat exceeds them.
 from __future__ import annotations
 
 import argparse
+import itertools
+import multiprocessing
+import os
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import torch
@@ -106,22 +110,26 @@ def seconds(tests: str, device: str) -> float:
 
 def alarms(device: str, times: int) -> tuple[int, int, int]:
     """Of clean self-tests: how many alarmed, how many the baseline would have; and the results in each."""
-    effort = effort_of("quick", device)
-    ours = theirs = results = 0
-    for seed in range(times):
-        wolf: list[bool] = []
+    fresh = multiprocessing.get_context("spawn")  # a process that has used CUDA cannot fork
+    with ProcessPoolExecutor(os.cpu_count(), fresh) as pool:
+        found = list(pool.map(alarm, itertools.repeat(device), range(times), chunksize=10))
+    return sum(ours for ours, _, _ in found), sum(theirs for _, theirs, _ in found), found[0][2]
 
-        def watched(case: Case, device: str, repeats: int, wolf: list[bool] = wolf) -> list[Any]:
-            runs = measure(case, device, repeats)
-            wolf.append(not close(runs[0], case))
-            return runs
 
-        outcomes, failed = check(torch, [device], effort, seed, watched)
-        assert not failed, failed
-        results = sum(outcome.verdict != MISSING for outcome in outcomes)
-        ours += any(outcome.verdict not in (OK, MISSING) for outcome in outcomes)
-        theirs += any(wolf)
-    return ours, theirs, results
+def alarm(device: str, seed: int) -> tuple[bool, bool, int]:
+    """One clean self-test: whether it alarms, whether the baseline would have; and its results."""
+    wolf: list[bool] = []
+
+    def watched(case: Case, device: str, repeats: int) -> list[Any]:
+        runs = measure(case, device, repeats)
+        wolf.append(not close(runs[0], case))
+        return runs
+
+    with as_found(torch):
+        outcomes, failed = check(torch, [device], effort_of("quick", device), seed, watched)
+    assert not failed, failed
+    verdicts = [outcome.verdict for outcome in outcomes if outcome.verdict != MISSING]
+    return any(verdict != OK for verdict in verdicts), any(wolf), len(verdicts)
 
 
 def table(device: str, times: int, progress: Callable[[str], None]) -> str:
@@ -144,6 +152,9 @@ def table(device: str, times: int, progress: Callable[[str], None]) -> str:
     lines[-1] = (
         f"One self-test takes {lines[-1]} on one core, beside what else ran there, torch being loaded."
     )
+    if device != "cpu":
+        held = torch.cuda.max_memory_reserved(device) / 2**30
+        lines[-1] += f" It holds {held:.2f} GiB of the GPU at most."
     return "\n".join(lines)
 
 
@@ -158,7 +169,7 @@ def main() -> None:
         text = table(devices[0], arguments.times, print)
     print(text)
     if arguments.write:
-        put("numerics", text)
+        put("numerics" if devices[0] == "cpu" else "numerics-gpu", text)
 
 
 if __name__ == "__main__":
