@@ -1,4 +1,4 @@
-"""On a real GPU: a run that trains there comes to the same weights, whether or not the probe runs beside it."""
+"""On a real GPU: a run there comes to the same weights, whether or not the probe runs beside it."""
 
 import json
 import subprocess
