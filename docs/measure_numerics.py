@@ -132,7 +132,7 @@ def alarm(device: str, seed: int) -> tuple[bool, bool, int]:
     return any(verdict != OK for verdict in verdicts), any(wolf), len(verdicts)
 
 
-def table(device: str, times: int, progress: Callable[[str], None]) -> str:
+def table(device: str, times: int, clean: int, progress: Callable[[str], None]) -> str:
     """The figures as Markdown."""
     name = "a CPU, no GPU" if device == "cpu" else torch.cuda.get_device_name(device)
     lines = [
@@ -146,8 +146,10 @@ def table(device: str, times: int, progress: Callable[[str], None]) -> str:
         ours, theirs = catches(fault, numbers, device, times)
         lines.append(f"| {fault}, {numbers}: caught | {ours:.1%} | {theirs:.1%} |")
     progress("clean runs")
-    alarmed, baseline, results = alarms(device, times)
-    lines.append(f"| clean self-tests of {results} results: false alarms | {alarmed} | {baseline} |")
+    alarmed, baseline, results = alarms(device, clean)
+    lines.append(
+        f"| {clean:,} clean self-tests of {results} results: false alarms | {alarmed} | {baseline} |"
+    )
     lines += ["", " and ".join(f"{seconds(tests, device):.1f} s {tests}" for tests in ("quick", "full"))]
     lines[-1] = (
         f"One self-test takes {lines[-1]} on one core, beside what else ran there, torch being loaded."
@@ -162,11 +164,12 @@ def main() -> None:
     """Measures, prints, and writes where asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--times", type=int, default=1000)
+    parser.add_argument("--times", type=int, default=1000, help="injections of each kind")
+    parser.add_argument("--clean", type=int, default=1000, help="self-tests without any")
     arguments = parser.parse_args()
     devices, _left_out, _why = accelerator.devices(torch)
     with as_found(torch):
-        text = table(devices[0], arguments.times, print)
+        text = table(devices[0], arguments.times, arguments.clean, print)
     print(text)
     if arguments.write:
         put("numerics" if devices[0] == "cpu" else "numerics-gpu", text)
