@@ -31,6 +31,20 @@ FAMILIES = {
         "headroom",
     ),
     "browse": ("causes", "fixes", "advisories", "sections"),
+    "find": ("symptom", "framework", "package"),
+    "one": ("cause", "fix", "advisory", "section"),
+    "part": (
+        "signs",
+        "cured_by",
+        "cures",
+        "cures_bugs",
+        "under",
+        "finer",
+        "bugs",
+        "patches",
+        "document",
+        "references",
+    ),
 }
 
 
