@@ -12,8 +12,8 @@ from app.ui.address import knowledge, lang, show
 from app.ui.grid import grid
 from app.ui.links import links
 from app.words import word
-from kb.model import Fact
 from kb.graph import START
+from kb.model import Fact
 from kb.narrow import FRAMEWORK, SYMPTOM, Wanted, narrow
 from kb.search import entries, search
 
