@@ -69,7 +69,7 @@ def overview() -> None:
         if kind == "advisories" and not words and not narrowed:
             _libraries()
         elif kept:
-            st.markdown(f"##### {word(f'browse.{kind}', tongue)} ({len(kept)})")
+            st.markdown(f"### {word(f'browse.{kind}', tongue)} ({len(kept)})")
             kept.sort(key=lambda name: order.get(name, 0))
             links(kind, {table[name].title[tongue]: {"entry": name, **_kept()} for name in kept})
     if not count:
@@ -124,7 +124,7 @@ def _libraries() -> None:
     """The libraries that have known bugs, each with how many."""
     tongue = lang()
     packages = [advisory.package for advisory in knowledge().advisories.values()]
-    st.markdown(f"##### {word('browse.advisories', tongue)} ({len(packages)})")
+    st.markdown(f"### {word('browse.advisories', tongue)} ({len(packages)})")
     counts = {package: packages.count(package) for package in sorted(set(packages))}
     links("packages", {f"{name} ({count})": {"package": name} for name, count in counts.items()}, column=180)
 

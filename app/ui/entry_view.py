@@ -49,7 +49,7 @@ def _links(heading: str, titles: dict[str, str]) -> None:
 
 
 def _heading(name: str) -> None:
-    st.markdown(f"##### {word(f'part.{name}', lang())}")
+    st.markdown(f"### {word(f'part.{name}', lang())}")
 
 
 def _sources(items: tuple[Reference, ...]) -> None:
@@ -68,7 +68,7 @@ def _fix(fix: Fix) -> None:
     if fix.patches:
         _heading("patches")
         for tab, patch in zip(st.tabs(list(fix.patches)), fix.patches.values(), strict=True):
-            tab.code(diff(patch.before, patch.after, "file"), language="diff")
+            tab.code(diff(patch.before, patch.after, "file"), language="diff", wrap_lines=True)
     cured = {cause.id: cause.fixes[fix.id] for cause in base.causes.values() if fix.id in cause.fixes}
     _links("cures", {name: _helped(base.causes[name], cured[name]) for name in _likeliest(cured)})
     bugs = {a.id: a.fixes[fix.id] for a in base.advisories.values() if fix.id in a.fixes}

@@ -31,7 +31,7 @@ def question(at: Here, shown: Conclusion, fact: Fact, asked: bool) -> None:
     with st.container(border=True):
         if isinstance(shown.next, kb.Ask) and shown.next.fact == fact.id:
             st.caption(word("wizard.saves", tongue, minutes=round(shown.next.saves)))
-        st.subheader(fact.question[tongue] if fact.question else fact.id)
+        st.header(fact.question[tongue] if fact.question else fact.id)
         if fact.help:
             st.caption(fact.help[tongue])
         st.caption(reason(shown, fact.id))

@@ -50,10 +50,10 @@ def page(name: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         if before:
-            st.markdown(f"##### {word('walk.before', tongue)}")
+            st.markdown(f"### {word('walk.before', tongue)}")
         links("before", {_led(parent, name): {"node": parent} for parent in before}, picture=".st-key-walk")
     with right:
-        st.markdown(f"##### {word('walk.after' if after else 'walk.end', tongue)}")
+        st.markdown(f"### {word('walk.after' if after else 'walk.end', tongue)}")
         for answer, targets in _branches(name):
             if answer:
                 st.markdown(f"**{literal(answer)}**")
