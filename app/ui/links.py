@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from app.ui.address import carried, show
+from app.ui.address import carried
 
 _HTML = """<ul></ul>
 """
@@ -34,9 +34,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const go = (event, address) => {
     if (!ours(event)) return
     event.preventDefault()
-    // The next page begins at its top, for the eye and for the keyboard.
-    const main = document.querySelector("[data-testid=stMain]")
-    if (main) { main.scrollTo(0, 0); main.tabIndex = -1; main.focus({ preventScroll: true }) }
+    document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0)
+    document.activeElement?.blur()  // the link is gone in a moment
     setTriggerValue("chosen", address)
   }
 
@@ -81,5 +80,4 @@ def address(params: Mapping[str, str]) -> str:
 def _go(key: str) -> None:
     """Takes the chosen address; it is no more than what anybody can type there."""
     chosen = str(st.session_state[key].chosen or "")
-    others = dict.fromkeys(st.query_params, "")
-    show(**(others | dict(parse_qsl(chosen.removeprefix("?")))))
+    st.query_params.from_dict(parse_qsl(chosen.removeprefix("?")))

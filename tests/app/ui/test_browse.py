@@ -18,7 +18,7 @@ def addresses(at) -> list[dict[str, str]]:
     """Where the links of a page lead."""
     found = []
     for element in at.get("bidi_component"):
-        for _, address in json.loads(element.proto.json)["links"]:
+        for _, address in json.loads(element.proto.json).get("links", ()):
             found.append({name: values[0] for name, values in parse_qs(address.removeprefix("?")).items()})
     return found
 
