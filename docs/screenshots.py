@@ -57,22 +57,32 @@ SETS = {
 @contextmanager
 def server() -> Iterator[str]:
     """The address of a whynan server on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "app.cli", "serve", "--port", str(port)])
     address = f"http://127.0.0.1:{port}"
     try:
-        while process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+        wait_for(process, f"{address}/healthz")
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(process: subprocess.Popen[bytes], address: str) -> None:
+    """Waits until the server answers, or has ended."""
+    while process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
 
 
 def settle(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Colours and sizes. White on a primary colour, and text on a background, has a contrast of 4.5 or more."""
+"""Colours and sizes: text has a contrast of 4.5 or more; page.css has what Streamlit lets no theme say."""
 
 from __future__ import annotations
 
