@@ -3,10 +3,10 @@
     .venv/bin/python docs/measure_pages.py             prints the table; takes two minutes
     .venv/bin/python docs/measure_pages.py --write     puts it into docs/measured.md
 
-From the moment that Chromium is told the address until what the page is about is drawn and can be seen. "Cold"
-is a browser that was never here (an empty cache), "again" a second visit, in a session of its own. The bare page
-is one title and one button, served by the same Streamlit with the same options. All pages take turns, so that
-what else the machine does falls on all of them.
+From the moment that Chromium is told the address until what the page is about is drawn and can be seen.
+"Cold" is a browser that was never here (an empty cache), "again" a second visit, in a session of its
+own. The bare page is one title and one button, served by the same Streamlit with the same options. All
+pages take turns, so that what else the machine does falls on all of them.
 """
 
 from __future__ import annotations
