@@ -103,8 +103,15 @@ def walk(page: Page, address: str, files: list[Path]) -> Iterator[str]:
     page.locator(".st-key-first-fix h4").wait_for()
     yield "diagnosis"
     page.locator('a[href*="browse"]').first.click()
-    page.locator(".st-key-entry-fp16-overflow").wait_for()
+    overflow = page.locator('a[href*="entry=fp16-overflow"]')
+    overflow.wait_for()
     yield "knowledge"
+    overflow.click()
+    page.locator("a[href*='entry=use-bf16']").wait_for()
+    yield "entry"
+    page.goto(f"{page.url.partition('&entry')[0].partition('entry')[0]}&node=gradient")
+    page.locator(".st-key-walk svg g.node").first.wait_for()
+    yield "interview"
 
 
 def pictures(browser: Browser, address: str, files: list[Path]) -> None:

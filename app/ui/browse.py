@@ -62,7 +62,10 @@ def overview() -> None:
     if not words and not narrowed:
         links("interview", {word("browse.walk", tongue): {NODE: START}})
     count = 0
-    for kind, table in entries(knowledge()).items():
+    tables = entries(knowledge())
+    if wanted.package:  # whoever names a library asks for its bugs
+        tables = {"advisories": tables["advisories"], **tables}
+    for kind, table in tables.items():
         kept = [name for name in table if not words or name in order]
         kept = [name for name in kept if name in left or (kind == "sections" and not narrowed)]
         count += len(kept)
