@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from app import inputs, render, telling
 from app.inputs import Inputs
@@ -45,21 +45,30 @@ class Asked(BaseModel):
     link: str = Field(default="", max_length=9_000, description="go on from a link (?d=…)")
     lang: Literal["en", "zh"] = Field(default="en", description="the language of titles and steps")
 
+    @model_validator(mode="after")
+    def _bounded(self) -> Asked:
+        if len(self.text) + sum(map(len, self.files.values())) > MOST_TEXT:
+            raise ValueError(f"text and files have more than {MOST_TEXT} characters in all")
+        return self
 
-def read(data: Any, form: type[Asked] = Asked) -> Asked:
-    """`data`, parsed JSON, as a request. Raises BadInputError with one line."""
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+def formed(data: Any, form: type[Form]) -> Form:
+    """`data`, parsed JSON, in a form. Raises BadInputError with one line."""
     try:
-        asked = form.model_validate(data)
+        return form.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:200] or "the request"
-        raise BadInputError(
-            f"{where}, {first['msg'][:200].lower()}, see docs/commands.md for the form"
-        ) from error
-    if len(asked.text) + sum(map(len, asked.files.values())) > MOST_TEXT:
-        most = f"more than {MOST_TEXT} characters in all"
-        raise BadInputError(f"text and files, {most}, send the part around the first bad step")
-    return asked
+        line = f"{where}, {first['msg'][:200].lower().removeprefix('value error, ')}, see docs/commands.md for the form"
+        raise BadInputError(line) from error
+
+
+def read(data: Any) -> Asked:
+    """`data`, parsed JSON, as a request. Raises BadInputError with one line."""
+    return formed(data, Asked)
 
 
 def answer(

@@ -37,7 +37,7 @@ def tell(
     for name, value in facts:
         where = f"{fact_of} {name}={value}"
         if name not in knowledge.facts:
-            raise BadInputError(f"{where}, there is no such fact{_like(name, knowledge.facts)}")
+            raise BadInputError(f"{where}, there is no such fact{like(name, knowledge.facts)}")
         try:
             session = session.answer(name, value_of(knowledge.facts[name], value))
         except ValueError as error:
@@ -45,14 +45,15 @@ def tell(
     for name, outcome in tried:
         where = f"{fix_of} {name}={outcome}"
         if name not in knowledge.fixes:
-            raise BadInputError(f"{where}, there is no such fix{_like(name, knowledge.fixes)}")
+            raise BadInputError(f"{where}, there is no such fix{like(name, knowledge.fixes)}")
         if outcome not in OUTCOMES:
             raise BadInputError(f"{where}, no outcome is called so, give one of {', '.join(OUTCOMES)}")
         session = session.outcome(name, outcome)
     return session
 
 
-def _like(name: str, names: Iterable[str]) -> str:
+def like(name: str, names: Iterable[str]) -> str:
+    """What was probably meant, as the end of a line for people."""
     close = difflib.get_close_matches(name, list(names), n=1)
     return f", did you mean {close[0]}?" if close else ", `whynan kb tree` lists them"
 

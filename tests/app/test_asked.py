@@ -52,7 +52,7 @@ def test_a_text_that_cannot_be_read_is_a_problem_beside_the_answer(knowledge):
         ),
         (
             {"text": "x" * 600_000, "files": {"a": "x" * 600_000}},
-            "text and files, more than 1000000 characters",
+            "the request, text and files have more than 1000000 characters in all",
         ),
     ],
 )
