@@ -62,7 +62,8 @@ def formed(data: Any, form: type[Form]) -> Form:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:200] or "the request"
-        line = f"{where}, {first['msg'][:200].lower().removeprefix('value error, ')}, see docs/commands.md for the form"
+        said = first["msg"][:200].lower().removeprefix("value error, ")
+        line = f"{where}, {said}, see docs/commands.md for the form"
         raise BadInputError(line) from error
 
 
