@@ -24,6 +24,7 @@ from app.ui import api, login, uploads
 from app.ui.address import knowledge
 from app.ui.headers import SecurityHeaders
 from app.ui.settings import UPLOAD_MB, Settings
+from app.ui.sockets import send_at_once
 from app.ui.theme import THEME
 from kb import KnowledgeError
 
@@ -118,6 +119,7 @@ async def _life(_: st.App) -> AsyncIterator[dict[str, Any] | None]:
 
     uvicorn ends by the signal that stopped it, so that no `atexit` would run.
     """
+    send_at_once()
     await run_in_threadpool(knowledge)
     yield None
     jobs.end_all()
