@@ -16,7 +16,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-PATIENCE = 60.0  # seconds for one run of a page
+PATIENCE = 60.0  # seconds for the next message
 
 
 class PageError(Exception):
@@ -65,9 +65,8 @@ class Tab:
         began = time.perf_counter()
         await self.socket.send(sent.SerializeToString())
         self.buttons, self.texts = {}, []
-        async with asyncio.timeout(PATIENCE):
-            while not self._take(await self.socket.recv()):
-                pass
+        while not self._take(await asyncio.wait_for(self.socket.recv(), PATIENCE)):
+            pass
         return time.perf_counter() - began
 
     def _take(self, raw: Any) -> bool:

@@ -53,27 +53,37 @@ def optimum(
     for table in tables:
         unasked = np.concatenate([np.ones((1, len(belief))), table.T])  # (V + 1, H)
         said = (said[:, None, :] * unasked).reshape(-1, len(belief))
-    # One axis for the tried fixes, one for each question: 0 is unasked, then its answers.
-    shape = (len(sets), *(table.shape[1] + 1 for table in tables))
-    weight = (failed @ said.T).reshape(shape)  # P(still broken, and answered so)
+    # One axis for each question (0 is unasked, then its answers), and a last one for the tried fixes.
+    shape = (*(table.shape[1] + 1 for table in tables), len(sets))
+    weight = (said @ failed.T).reshape(shape)  # P(still broken, and answered so)
     cost = escalate * weight
 
     for asked in sorted(product((False, True), repeat=len(tables)), key=sum, reverse=True):
-        here = (slice(None), *(_ANSWERS if known else _UNASKED for known in asked))
+        here = tuple(_ANSWERS if known else _UNASKED for known in asked)
         mass = weight[here]
         best = cost[here].copy()
         for q in questions:
             if not asked[q]:
-                after = cost[(*here[: q + 1], _ANSWERS, *here[q + 2 :])].sum(axis=1 + sum(asked[:q]))
-                np.minimum(best, asking[q] * mass + after, out=best)
-        cost[here] = _tried(best.reshape(len(sets), -1), mass.reshape(len(sets), -1), minutes).reshape(
-            mass.shape
-        )
+                after = cost[_with(here, q)].sum(axis=sum(asked[:q]))
+                after += asking[q] * mass
+                np.minimum(best, after, out=best)
+        rows = _tried(_rows(best), _rows(mass), minutes)
+        cost[here] = rows.T.reshape(mass.shape)
 
     none = (_UNASKED,) * len(tables)
-    trying = np.array([minutes[f] + cost[(1 << f, *none)] for f in range(fixes)])
-    first = [asking[q] + cost[(0, *none[:q], _ANSWERS, *none[q + 1 :])].sum() for q in questions]
+    trying = np.array([minutes[f] + cost[none][1 << f] for f in range(fixes)])
+    first = [asking[q] + cost[_with(none, q)][:, 0].sum() for q in questions]
     return trying, np.array(first)
+
+
+def _with(here: tuple[int | slice, ...], q: int) -> tuple[int | slice, ...]:
+    """The places of the table at which question q has been answered, too."""
+    return (*here[:q], _ANSWERS, *here[q + 1 :])
+
+
+def _rows(block: Array) -> Array:
+    """A block of the table (…, 2^F) as (2^F, columns)."""
+    return np.ascontiguousarray(block.reshape(-1, block.shape[-1]).T)
 
 
 def _tried(cost: Array, mass: Array, minutes: Array) -> Array:
