@@ -94,6 +94,7 @@ def configuration(host: str, port: int, settings: Settings) -> dict[str, Any]:
         "server.maxUploadSize": UPLOAD_MB,
         "server.enableXsrfProtection": True,
         "runner.postScriptGC": False,
+        "runner.magicEnabled": False,
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
