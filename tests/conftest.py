@@ -19,6 +19,7 @@ import pytest
 import kb
 from kb import Knowledge
 
+pytest_plugins = ["postgres"]  # tests/fixtures
 ROOT = Path(__file__).parent.parent
 HERE = {"127.0.0.1", "::1", "localhost", ""}
 
