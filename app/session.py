@@ -11,6 +11,7 @@ from probes.merge import merge
 from probes.report import ANSWERED, ASSUMED, MEASURED, TOLD, Fact, Report, Unknown, Value
 
 # Prose may say which fixes were tried already: such facts are called tried.<fix>, their value is the outcome.
+ON_THE_NODE = "whynan probe, on the node"  # what tells a fact that only the GPUs decide
 TRIED = "tried."
 
 
@@ -108,9 +109,7 @@ def known(session: Session, knowledge: Knowledge) -> Known:
         sources = "; ".join(f"{name} ({facts[name].source})" for name in derived.given)
         if derived.value is None:
             facts.pop(derived.id, None)
-            unknown.append(
-                Unknown(derived.id, derived.why.en if derived.why else sources, "whynan probe, on the node")
-            )
+            unknown.append(Unknown(derived.id, derived.why.en if derived.why else sources, ON_THE_NODE))
         else:
             sure = all(facts[name].state != ASSUMED for name in derived.given)
             facts[derived.id] = Fact(

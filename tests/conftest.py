@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 import kb
 from kb import Knowledge
 
+pytest_plugins = ["postgres"]  # tests/fixtures
 ROOT = Path(__file__).parent.parent
 Serving = Callable[..., AbstractContextManager[str]]
 HERE = {"127.0.0.1", "::1", "localhost", ""}
@@ -108,6 +110,22 @@ def log() -> str:
 def config() -> str:
     """An XTuner config that computes in float16."""
     return CONFIG
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser without a window; each module its own, for Playwright's event loop is in other tests' way."""
+    reason = "playwright is not installed, say `make install`"
+    sync = pytest.importorskip("playwright.sync_api", reason=reason)
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    path = next((path for name in names if (path := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("there is no Chromium here, install the package `chromium`")
+    with sync.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -29,10 +29,10 @@ def question(at: Here, shown: Conclusion, fact: Fact, asked: bool) -> None:
     """The card of one question; `asked` is whether the person picked it, in place of the best next one."""
     tongue = lang()
     values = shown.known.values()
-    with st.container(border=True):
+    with st.container(border=True, key="question"):
         if isinstance(shown.next, kb.Ask) and shown.next.fact == fact.id:
             st.caption(word("wizard.saves", tongue, minutes=round(shown.next.saves)))
-        st.subheader(fact.question[tongue] if fact.question else fact.id)
+        st.header(fact.question[tongue] if fact.question else fact.id, anchor=False)
         if fact.help:
             st.caption(fact.help[tongue])
         st.caption(reason(shown, fact.id))

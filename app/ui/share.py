@@ -22,7 +22,7 @@ def share(at: Here, shown: Conclusion) -> None:
     full = f"{public()}?d={at.link}"
     text = markdown(shown, knowledge(), full, tongue)
     st.caption(word("share.what", tongue))
-    st.code(full, language=None, wrap_lines=True, height=110)
+    st.code(full, language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         copy_button(
             full,
@@ -43,9 +43,9 @@ def share(at: Here, shown: Conclusion) -> None:
     st.caption(word("share.length", tongue, length=len(full)))
     with st.expander(word("share.leaves", tongue), type="compact", key="leaves"):
         st.caption(word("share.in_link", tongue))
-        st.code(json.dumps(leaves(at.link), ensure_ascii=False, indent=1), language="json", height=280)
+        st.code(json.dumps(leaves(at.link), ensure_ascii=False, indent=1), language="json", wrap_lines=True)
         st.caption(word("share.in_markdown", tongue))
-        st.code(text, language="markdown", height=280)
+        st.code(text, language="markdown", wrap_lines=True)
 
 
 def leaves(address: str) -> dict[str, Any]:

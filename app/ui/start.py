@@ -100,12 +100,14 @@ def machine() -> None:
         return
     if settings().probes:
         st.button(word("machine.here", tongue), key="probe", icon=":material/memory:", on_click=probe)
-    st.caption(word("machine.there", tongue))
-    st.code(
-        f"curl -O {public()}probe.pyz && python3 probe.pyz --format json > probe.json",
-        language="bash",
-        wrap_lines=True,
-    )
+    # Only when it is opened: what shows code is 1.5 MB for the browser, and this is the first page.
+    with st.expander(
+        word("machine.other", tongue), type="compact", key="machine", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            st.caption(word("machine.there", tongue))
+            command = f"curl -O {public()}probe.pyz && python3 probe.pyz --format json > probe.json"
+            st.code(command, language="bash", wrap_lines=True)
 
 
 def _read(at: Here) -> None:
