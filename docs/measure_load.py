@@ -3,10 +3,10 @@
 python docs/measure_load.py [--sessions 1 20 100 200 400] [--seconds 20] [--rounds 2] [--write]
 
 Both servers run all the time; at each number of sessions they are measured in turn, so that the ratio holds
-whatever else the machine does. A session opens the page, then clicks an answer every 2.5 to 7.5 seconds. In the
-wizard it answers as those who come do: each value of a fact as often as kb/facts.yaml has it. A click lasts
-from sending it to the last message of the changed page; a session's first page is no click. Memory is what the
-server's resident set grew by, over the sessions that it gained.
+whatever else the machine does. A session opens the page, then clicks an answer every 2.5 to 7.5 seconds. In
+the wizard it answers as those who come do: each value of a fact as often as kb/facts.yaml has it. A click
+lasts from sending it to the last message of the changed page; a session's first page is no click. Memory is
+what the server's resident set grew by, over the sessions that it gained.
 """
 
 from __future__ import annotations
