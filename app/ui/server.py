@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from app import jobs
 from app.pack import pack
-from app.ui import api, login, uploads
+from app.ui import ahead, api, login, uploads
 from app.ui.address import knowledge
 from app.ui.headers import SecurityHeaders
 from app.ui.settings import UPLOAD_MB, Settings
@@ -122,7 +122,9 @@ async def _life(_: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """
     send_at_once()
     await run_in_threadpool(knowledge)
+    stop = ahead.begin()
     yield None
+    stop.set()
     jobs.end_all()
     uploads.end_all()
 
