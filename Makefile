@@ -35,7 +35,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 		echo "whynan: $(PYTHON) cannot make virtual environments, install its venv (Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[torch,gpu,dev]'
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[torch,gpu,postgres,dev]'
 	@touch $@
 
 format: $(VENV)/.installed

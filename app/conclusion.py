@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import kb
 from app.patch import Patch, patch
@@ -63,6 +64,7 @@ class FixShown:
 class Conclusion:
     """The whole of it. `verdict` is healthy, abnormal, or unjudged when nothing says what the run shows."""
 
+    knowledge: Knowledge = field(repr=False, compare=False)
     verdict: str
     version: str
     known: Known
@@ -70,9 +72,14 @@ class Conclusion:
     fixes: tuple[FixShown, ...]
     next: kb.Ask | kb.Try | kb.Stop
     expected_cost: float
-    explanation: kb.Explanation
     path: tuple[str, ...]
     open: tuple[str, ...]
+
+    @cached_property
+    def explanation(self) -> kb.Explanation:
+        """What it hangs on. Worked out where it is shown: while questions are asked, nobody looks at it."""
+        facts = self.known
+        return kb.explain(self.knowledge, facts.values(), dict(facts.tried), facts.skipped, facts.assumed())
 
 
 def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | None = None) -> Conclusion:
@@ -84,6 +91,7 @@ def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | 
     entries: Mapping[str, Cause | Advisory] = {**knowledge.causes, **knowledge.advisories}
     target = {fix: _known_for(knowledge, fix) for fix in knowledge.fixes}
     return Conclusion(
+        knowledge=knowledge,
         verdict=verdict(facts),
         version=knowledge.version,
         known=facts,
@@ -114,7 +122,6 @@ def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | 
         ),
         next=found.next,
         expected_cost=found.expected_cost,
-        explanation=kb.explain(knowledge, values, dict(facts.tried), facts.skipped, facts.assumed()),
         path=found.path,
         open=found.open,
     )

@@ -11,7 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ import pytest
 import kb
 from kb import Knowledge
 
+pytest_plugins = ["postgres"]  # tests/fixtures
 ROOT = Path(__file__).parent.parent
+Serving = Callable[..., AbstractContextManager[str]]
 HERE = {"127.0.0.1", "::1", "localhost", ""}
 
 LINE = (
@@ -126,15 +129,31 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(serving: Serving) -> Iterator[str]:
     """The address of a whynan server in a process of its own, as `whynan serve` starts it."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def serving() -> Serving:
+    """`with serving("--read-only", NAME="value") as address`: a server with these options and environment."""
+    return _serving
+
+
+@contextmanager
+def _serving(*options: str, **variables: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WHYNAN_")}
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        env=environment | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     address = f"http://127.0.0.1:{port}"
     try:

@@ -20,7 +20,7 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 MAY_IMPORT = {
     "probes": {"probes"},
     "kb": {"kb", "networkx", "numpy", "packaging", "pydantic", "yaml"},
-    "app": {"app", "kb", "probes", "markdown_it", "yaml"},
+    "app": {"app", "kb", "probes", "markdown_it", "pydantic", "sqlalchemy", "yaml"},
     # Streamlit charts are altair's, and its routes are starlette's.
     "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "starlette"},
 }

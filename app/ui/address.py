@@ -42,7 +42,7 @@ def knowledge() -> Knowledge:
     return kb.load()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def concluded(session: Session, texts: Texts) -> Conclusion:
     """What follows from a session; several pages and reruns ask for the same one."""
     return conclude(knowledge(), session, dict(texts))

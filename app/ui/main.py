@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.ui import frame
+from app.ui import frame, login
 from app.ui.address import lang
 from app.ui.attention import attend
 from app.words import word
@@ -18,5 +18,6 @@ pages = [
 page = st.navigation(pages, position="hidden")
 with st.container(horizontal_alignment="center"), st.container(width=frame.WIDTH):
     frame.header()
+    login.ask()
     page.run()
     attend()
