@@ -58,4 +58,5 @@ def leaves(address: str) -> dict[str, Any]:
         "curve": [point for report in reports for point in report["curve"]],
         "answers": dict(session.answers),
         "tried": dict(session.tried),
+        "said": {"causes": dict(session.said.causes), "fixes": dict(session.said.fixes)},
     }
