@@ -15,8 +15,8 @@ from probes.logs.figures import BEHIND, LOSS, NEAR, NORM, ODD, ONES, SEPARATORS
 Array = typing.Any  # numpy's own types have no name in the older versions that probes meet
 Numbers = tuple[Array, Array]
 
-_CHUNK = 2**16  # bytes; so much stays in the processor's cache from one look to the next
-_SOME = 32  # losses by which it is learned how far behind them the gradient norm stands
+_CHUNK = 2**17  # words; so much stays in the processor's cache from one look to the next
+_SOME = 32  # losses whose norms are looked for one by one
 
 
 def find(block: bytes, start: int, end: int) -> Numbers:
@@ -30,16 +30,18 @@ def near(block: bytes, losses: Numbers) -> Numbers:
     A log's lines are alike: in most, the norm stands as far from the loss as in the first ones.
     """
     places = losses[0]
-    norms = np.zeros(len(places), np.int64)
-    known = [norm - place for place in places[:_SOME].tolist() if (norm := figures.norm_near(block, place))]
-    for distance in set(known):
-        there = _is(block, places + distance, NORM)
-        norms[there] = (places + distance)[there]
-    missed = np.flatnonzero(norms == 0)
-    if len(missed) > _SOME:
-        norms[missed] = _norms(block, places[missed])
+    norms, left = np.zeros(len(places), np.int64), places
+    for _ in range(_WAYS):
+        norm = figures.norm_near(block, int(left[0])) if len(left) else 0
+        if not norm:
+            break
+        moved = places + (norm - int(left[0]))
+        norms = np.where(norms, norms, moved * _is(block, moved, NORM))
+        left = places[norms == 0]
+    if len(left) > _SOME:
+        norms[norms == 0] = _norms(block, left)
     else:
-        norms[missed] = [figures.norm_near(block, place) for place in places[missed].tolist()]
+        norms[norms == 0] = [figures.norm_near(block, place) for place in left.tolist()]
     return _numbers(block, norms[norms > 0])
 
 
@@ -76,10 +78,10 @@ def having(block: bytes, places: Array, byte: int) -> Array:
 def preceded(block: bytes, losses: Numbers, before: typing.Collection[bytes]) -> Numbers:
     """Those whose name stands behind one of the pairs of bytes."""
     places, ranks = losses
-    pairs = _words(block, 2)[places - len(LOSS) - 2]
+    pairs = np.ndarray((len(block) - 1,), "<u2", block, strides=(1,))[places - len(LOSS) - 2]
     chosen = np.zeros(len(places), bool)
     for pair in before:
-        chosen |= pairs == int.from_bytes(pair, "big")
+        chosen |= pairs == int.from_bytes(pair, "little")
     return places[chosen], ranks[chosen]
 
 
@@ -108,67 +110,82 @@ def highest(numbers: Numbers) -> list[int]:
 
 
 def _names(block: bytes, start: int, end: int, name: bytes) -> Array:
-    """The places behind a name: a pair of letters is cheap to look for, then the rest is compared."""
-    data = np.frombuffer(block, np.uint8)
-    low, one, two = np.empty(_CHUNK + 1, np.uint8), np.empty(_CHUNK + 1, bool), np.empty(_CHUNK + 1, bool)
+    """The places in [start, end) behind a name of four letters, LOSS or NORM.
+
+    Its last two letters are a word of two bytes at an even place, or those in its middle are: so half as many
+    places are looked at as there are bytes. What has them is compared with the whole name.
+    """
+    begin, stop = start // 2 - 1, (end + 1) // 2
+    words = np.frombuffer(block, "<u2", stop - begin, 2 * begin)
+    low, one, two = np.empty(_CHUNK, np.uint16), np.empty(_CHUNK, bool), np.empty(_CHUNK, bool)
+    last, middle = (int.from_bytes(pair, "little") for pair in (name[2:], name[1:3]))
     found = [np.empty(0, np.int64)]
-    for begin in range(start, end, _CHUNK):
-        size = min(_CHUNK, end - begin) + 1
-        np.bitwise_or(data[begin - 2 : begin - 2 + size], 32, out=low[:size])
-        np.equal(low[:size], name[-1], out=one[:size])
-        before = one if name[-2] == name[-1] else np.equal(low[:size], name[-2], out=two[:size])
-        both = np.logical_and(before[: size - 1], one[1:size], out=two[: size - 1])
-        found.append(both.nonzero()[0] + begin)
+    for at in range(0, len(words), _CHUNK):
+        some = words[at : at + _CHUNK]
+        lower = np.bitwise_or(some, 0x2020, out=low[: len(some)])
+        odd = np.equal(lower, middle, out=two[: len(some)])
+        even = np.equal(lower, last, out=one[: len(some)])
+        places = np.bitwise_or(even, odd, out=even).nonzero()[0]
+        found.append(2 * (begin + at + places + 1) + odd[places])
     places = np.concatenate(found)
-    return places[_is(block, places, name)]
+    places = places[_is(block, places, name)]
+    return places[np.searchsorted(places, start) : np.searchsorted(places, end)]
 
 
 def _is(block: bytes, places: Array, name: bytes) -> Array:
     """Where the letters of a name, LOSS or NORM, stand right before a place."""
-    return _words(block, 4)[places - 4] | np.uint32(0x20202020) == int.from_bytes(name, "big")
+    words = np.ndarray((len(block) - 3,), "<u4", block, strides=(1,))
+    return words[places - len(name)] | np.uint32(0x20202020) == int.from_bytes(name, "little")
 
 
 def _numbers(block: bytes, places: Array) -> Numbers:
-    at, minus = _begin(block, places)
-    text = _words(block, 8)[at].astype(np.uint64)  # eight characters, the first is the most significant
-    numbers = (text >> np.uint64(56)).astype(np.uint8) - np.uint8(ord("0")) < 10
-    odd = _has_e(text)
+    at = places + _distances(block, places)
+    words = _texts(block)
+    text = words[at].astype(np.uint64)  # eight characters, the first is the most significant
+    minus = None
+    numbers, odd = _begins(text)
     if not numbers.all():
-        letters = (text >> np.uint64(48)).astype(np.uint16) | 0x2020
-        odd = (odd & numbers) | (letters == _NA) | (letters == _IN)
-        numbers |= odd
-    ranks = (_power(block, at, text) + ONES).clip(1, 126) << 56 | (text >> np.uint64(8)).astype(np.int64)
-    np.negative(ranks, out=ranks, where=minus)
+        left = np.flatnonzero(~numbers)
+        at[left], negative = _begin_slowly(block, places[left])
+        text[left] = words[at[left]]
+        numbers[left], odd[left] = _begins(text[left])
+        minus = left[negative]
+    ranks = _power(block, at, text) + ONES << 56 | (text >> np.uint64(8)).astype(np.int64)
+    if minus is not None:
+        ranks[minus] *= -1
     ranks[odd] = ODD
     return (places, ranks) if numbers.all() else (places[numbers], ranks[numbers])
 
 
-def _begin(block: bytes, places: Array) -> tuple[Array, Array]:
-    """Where the numbers begin behind names, and which of them have a minus.
+def _begins(text: Array) -> tuple[Array, Array]:
+    """Which texts begin with a number, and which of these numbers are odd."""
+    digit = (text >> np.uint64(56)) - np.uint64(ord("0")) < np.uint64(10)
+    odd = _has_e(text)
+    if digit.all():
+        return digit, odd
+    letters = text >> np.uint64(48) | np.uint64(0x2020)
+    named = (letters == _NA) | (letters == _IN)
+    return digit | named, (odd & digit) | named
 
-    A log's lines are alike: what stands between the name and the number is compared as a whole, for the few
-    ways in which it is written, before the rest is looked at byte by byte.
+
+def _distances(block: bytes, places: Array) -> Array:
+    """How far behind names their numbers begin, in the few ways that most lines write what is between.
+
+    A log's lines are alike: each way is learned from one, and what is like it found by comparing it as a whole.
     """
-    at, minus = places.copy(), np.zeros(len(places), bool)
-    text = _words(block, 8)[places].astype(np.uint64)
-    rest = np.ones(len(places), bool)
+    distances = np.zeros(len(places), np.int64)
+    text = _texts(block)[places].astype(np.uint64)
     for _ in range(_WAYS):
-        index = int(rest.argmax()) if len(rest) else 0
-        if not rest[index : index + 1].any():
-            return at, minus
+        index = int(distances.argmin()) if len(distances) else 0
+        if not len(distances) or distances[index]:
+            break
         found = BEHIND.match(block, int(places[index]))
         length = found.start(3) - found.start() if found else 0
         if not found or not 0 < length < 8 or found[2]:
             break
         alike = text >> np.uint64(64 - 8 * length) == int(text[index]) >> 64 - 8 * length
-        alike &= rest & _BEGINS[(text >> np.uint64(56 - 8 * length)).astype(np.uint8)]
-        if not alike.any():
-            break
-        at[alike] += length
-        rest &= ~alike
-    left = np.flatnonzero(rest)
-    at[left], minus[left] = _begin_slowly(block, places[left])
-    return at, minus
+        distances = np.maximum(distances, alike * np.int64(length))
+    return distances
 
 
 def _begin_slowly(block: bytes, places: Array) -> tuple[Array, Array]:
@@ -204,13 +221,14 @@ def _power(block: bytes, at: Array, text: Array) -> Array:
     if len(exponential):
         behind = at[exponential]
         exponent = (data[behind + 10] & 15) * np.int64(10) + (data[behind + 11] & 15)
-        power[exponential] += np.where(data[behind + 9] == ord("-"), -exponent, exponent)
+        exponent = np.where(data[behind + 9] == ord("-"), -exponent, exponent)
+        power[exponential] = (power[exponential] + exponent).clip(1 - ONES, 126 - ONES)
     return power
 
 
-def _words(block: bytes, size: int) -> Array:
-    """The numbers that are made of `size` bytes, at every place."""
-    return np.ndarray((len(block) - size + 1,), f">u{size}", block, strides=(1,))
+def _texts(block: bytes) -> Array:
+    """The eight bytes at every place, as a number; the first is the most significant."""
+    return np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
 
 
 _NA, _IN = (int.from_bytes(letters, "big") for letters in (b"na", b"in"))
@@ -219,5 +237,3 @@ THERE = np is not None
 if THERE:
     _SEPARATES = np.zeros(256, np.int64)
     _SEPARATES[list(SEPARATORS)] = 1
-    _BEGINS = np.zeros(256, bool)  # what a number begins with, other than a sign
-    _BEGINS[list(b"0123456789nNiI")] = True

@@ -17,7 +17,7 @@ from probes.logs.survey import survey
 from probes.report import Report
 
 SMALL = 8_000_000  # bytes; so much is read line by line in a few seconds
-STRETCHES, LONGEST = 1_000, 4_000_000  # so many at least, of so many bytes at most
+STRETCHES, LONGEST = 300, 4_000_000  # so many at least, of so many bytes at most
 EDGE = 8 * 1024  # bytes that are read whole at both ends
 AROUND = 32 * 1024  # bytes that are read whole on either side of where the loss goes bad
 BAD, BACK = 8, 60  # how often it is read whole where the loss goes bad, and where steps go back

@@ -70,7 +70,8 @@ class Source:
         """
         found, lines, counted = {}, 0, start - base
         for place in sorted(places):
-            begin = max(block.rfind(b"\n", 0, place), block.rfind(b"\r", 0, place)) + 1
+            begin = block.rfind(b"\n", 0, place) + 1
+            begin = max(begin, block.rfind(b"\r", begin, place) + 1)
             if begin in found:
                 continue
             stop = _BREAK.search(block, place)

@@ -70,13 +70,15 @@ def _look(source: Source, start: int, end: int, kind: Survey, wordings: Wordings
     places = set(found.places)
     for alike in wordings.find(block, first, last).values():
         few = len(alike) <= ALIKE
-        places.update(alike if few else (alike[at * (len(alike) - 1) // 3] for at in range(4)))
+        places.update(int(at) for at in (alike if few else (alike[at * (len(alike) - 1) // 3] for at in range(4))))
     if kind.format == "megatron":
         places.update(_counted_nan(block, first, last))
     if kind.format == "trainer":
         places.update(_bars(block, found.places))
     pieces = source.around(places, start, block, base)
-    return Stretch(start, end, base, pieces, newlines(block, first, last), found.own, found.crowded)
+    counted, lines = (pieces[-1].start - base, pieces[-1].lines) if pieces else (first, 0)
+    lines += newlines(block, counted, last)
+    return Stretch(start, end, base, pieces, lines, found.own, found.crowded)
 
 
 def _counted_nan(block: bytes, start: int, end: int) -> list[int]:
