@@ -209,10 +209,9 @@ def _has_e(text: Array) -> Array:
 
 def _power(block: bytes, at: Array, text: Array) -> Array:
     """The powers of ten: digits before the point, and an exponent behind eight characters."""
-    power = np.ones(len(text), np.int64)
-    more = np.ones(len(text), bool)
+    power, more = np.ones(len(text), np.int64), True
     for length in (1, 2, 3):
-        more &= (text >> np.uint64(56 - 8 * length)).astype(np.uint8) != ord(".")
+        more &= text & np.uint64(0xFF << 56 - 8 * length) != ord(".") << 56 - 8 * length
         if not more.any():
             break
         power += more

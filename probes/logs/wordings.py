@@ -28,6 +28,7 @@ class Wordings:
 
     def __init__(self, wordings: typing.Iterable[bytes], sample: bytes) -> None:
         self._wordings = tuple(wordings)
+        self._longest = max(map(len, self._wordings))
         if np is None:
             return
         usual = np.bincount(_hash(_windows(sample)), minlength=2**_BITS)
@@ -65,7 +66,7 @@ class Wordings:
     def _looks(self, block: bytes, start: int, end: int) -> tuple[Array, Array]:
         """The places at which a part of a wording that begins in [start, end) is, and the index of the part."""
         words = np.frombuffer(block, "<u8", len(block) // _EACH)
-        last = -(-(end + max(map(len, self._wordings), default=0)) // _EACH)
+        last = -(-(end + self._longest) // _EACH)
         found = [np.empty(0, np.int64)]
         product, may = np.empty(_CHUNK, np.uint64), np.empty(_CHUNK, bool)
         for begin in range(start // _EACH, min(last, len(words)), _CHUNK):
@@ -96,6 +97,8 @@ def _same(block: bytes, places: Array, wording: bytes) -> Array:
     """Those of the places at which the wording stands."""
     words = np.ndarray((len(block) - _WORD + 1,), "<u8", block, strides=(1,))
     for at in (*range(0, len(wording) - _WORD, _WORD), len(wording) - _WORD):
+        if not len(places):
+            break
         places = places[words[places + at] == int.from_bytes(wording[at : at + _WORD], "little")]
     return places
 
