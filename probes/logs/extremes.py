@@ -26,16 +26,13 @@ def extremes(block: bytes, start: int, end: int, before: typing.Collection[bytes
     """The first, lowest and highest loss, the highest norm, and the odd ones among what ends in [start, end).
 
     `before`: the two bytes before "loss" in the log's own losses, so that an auxiliary loss in the same lines
-    is not taken for them; where it is empty, all are. The
-    block has a margin: see `figures.find`.
+    is not taken for them; where it is empty, all are. The block has a margin: see `figures.find`.
     """
-    losses = FIGURES.find(block, start, end)
-    own = FIGURES.preceded(block, losses, before) if before else losses
+    own, others = FIGURES.find(block, start, end, before)
     norms = FIGURES.near(block, own)
     chosen = {*FIGURES.first(own), *FIGURES.lowest(own), *FIGURES.highest(own), *FIGURES.highest(norms)}
     crowded = False
-    for numbers in (losses, norms):
-        odd = FIGURES.odd(numbers)
+    for odd in (others, FIGURES.odd(own), FIGURES.odd(norms)):
         chosen.update(odd[:MOST], odd[-1:])
         crowded |= len(odd) > MOST
     return Extremes(tuple(sorted(chosen)), own[0], crowded)

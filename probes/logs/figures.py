@@ -20,10 +20,21 @@ ONES = 64  # added to a power of ten, so that all in use are above 0
 Numbers = tuple[list[int], list[int]]  # the places right behind the name, and the ranks
 
 
-def find(block: bytes, start: int, end: int) -> Numbers:
-    """The losses whose name ends in [start, end), which lies MARGIN within the block."""
-    places = (match.end() for match in _LOSS.finditer(block, start - len(LOSS), end))
-    return _numbers(block, [place for place in places if start <= place < end])
+def find(block: bytes, start: int, end: int, before: typing.Collection[bytes]) -> tuple[Numbers, list[int]]:
+    """The log's own losses whose name ends in [start, end), and the places of the others that are odd.
+
+    Its own have one of some pairs of bytes before the name; where there are none, all are its own. The block
+    goes on for MARGIN on both sides.
+    """
+    back = len(LOSS) + 2
+    places = [match.end() for match in _LOSS.finditer(block, start - len(LOSS), end)]
+    own: list[int] = []
+    others: list[int] = []
+    for place in places:
+        if start <= place < end:
+            mine = not before or block[place - back : place - back + 2] in before
+            (own if mine else others).append(place)
+    return _numbers(block, own), odd(_numbers(block, others))
 
 
 def near(block: bytes, losses: Numbers) -> Numbers:
@@ -38,13 +49,6 @@ def norm_near(block: bytes, place: int) -> int:
     start = max(block.rfind(b"\n", place - NEAR, place), block.rfind(b"\r", place - NEAR, place))
     norm = _NORM.search(block, max(start, place - NEAR), line_end.start() if line_end else place + NEAR)
     return norm.end() if norm else 0
-
-
-def preceded(block: bytes, losses: Numbers, before: typing.Collection[bytes]) -> Numbers:
-    """Those whose name stands behind one of the pairs of bytes."""
-    back = len(LOSS) + 2
-    chosen = [number for number in zip(*losses) if block[number[0] - back : number[0] - back + 2] in before]
-    return [place for place, _ in chosen], [rank for _, rank in chosen]
 
 
 def odd(numbers: Numbers) -> list[int]:

@@ -19,9 +19,13 @@ _CHUNK = 2**17  # words; so much stays in the processor's cache from one look to
 _SOME = 32  # losses whose norms are looked for one by one
 
 
-def find(block: bytes, start: int, end: int) -> Numbers:
-    """The losses whose name ends in [start, end), which lies MARGIN within the block."""
-    return _numbers(block, _names(block, start, end, LOSS))
+def find(block: bytes, start: int, end: int, before: typing.Collection[bytes]) -> tuple[Numbers, list[int]]:
+    """The log's own losses whose name ends in [start, end), and the places of the others that are odd."""
+    places = _names(block, start, end, LOSS)
+    own, others = [], []
+    for group, length, pair in _alike(block, places):
+        (own if pair in before or not before else others).append(_numbers(block, group, length))
+    return _joined(own), odd(_joined(others))
 
 
 def near(block: bytes, losses: Numbers) -> Numbers:
@@ -29,20 +33,21 @@ def near(block: bytes, losses: Numbers) -> Numbers:
 
     A log's lines are alike: in most, the norm stands as far from the loss as in the first ones.
     """
-    places = losses[0]
-    norms, left = np.zeros(len(places), np.int64), places
+    left, found = losses[0], []
     for _ in range(_WAYS):
         norm = figures.norm_near(block, int(left[0])) if len(left) else 0
         if not norm:
             break
-        moved = places + (norm - int(left[0]))
-        norms = np.where(norms, norms, moved * _is(block, moved, NORM))
-        left = places[norms == 0]
+        moved = left + (norm - int(left[0]))
+        form, length, _ = _form(block, norm)
+        there = _around(block, moved) == form
+        found.append(_numbers(block, moved[there], length))
+        left = left[~there]
     if len(left) > _SOME:
-        norms[norms == 0] = _norms(block, left)
+        norms = _norms(block, left)
     else:
-        norms[norms == 0] = [figures.norm_near(block, place) for place in left.tolist()]
-    return _numbers(block, norms[norms > 0])
+        norms = np.array([figures.norm_near(block, place) for place in left.tolist()], np.int64)
+    return _joined([*found, _numbers(block, norms[norms > 0], 0)])
 
 
 def _norms(block: bytes, places: Array) -> Array:
@@ -73,16 +78,6 @@ def bytes_of(block: bytes, start: int, end: int, byte: int) -> Array:
 def having(block: bytes, places: Array, byte: int) -> Array:
     """Which of the places hold a byte."""
     return np.frombuffer(block, np.uint8)[places] == byte
-
-
-def preceded(block: bytes, losses: Numbers, before: typing.Collection[bytes]) -> Numbers:
-    """Those whose name stands behind one of the pairs of bytes."""
-    places, ranks = losses
-    pairs = np.ndarray((len(block) - 1,), "<u2", block, strides=(1,))[places - len(LOSS) - 2]
-    chosen = np.zeros(len(places), bool)
-    for pair in before:
-        chosen |= pairs == int.from_bytes(pair, "little")
-    return places[chosen], ranks[chosen]
 
 
 def odd(numbers: Numbers) -> list[int]:
@@ -128,19 +123,55 @@ def _names(block: bytes, start: int, end: int, name: bytes) -> Array:
         places = np.bitwise_or(even, odd, out=even).nonzero()[0]
         found.append(2 * (begin + at + places + 1) + odd[places])
     places = np.concatenate(found)
-    places = places[_is(block, places, name)]
-    return places[np.searchsorted(places, start) : np.searchsorted(places, end)]
+    places = places[np.searchsorted(places, start) : np.searchsorted(places, end)]
+    letters = (_around(block, places) | np.uint64(0x2020_2020_0000)) & np.uint64(0xFFFF_FFFF_0000)
+    return places[letters == int.from_bytes(name, "little") << 16]
 
 
-def _is(block: bytes, places: Array, name: bytes) -> Array:
-    """Where the letters of a name, LOSS or NORM, stand right before a place."""
-    words = np.ndarray((len(block) - 3,), "<u4", block, strides=(1,))
-    return words[places - len(name)] | np.uint32(0x20202020) == int.from_bytes(name, "little")
+def _around(block: bytes, places: Array) -> Array:
+    """The six bytes before and the two behind some places, as a number; the first is the least significant."""
+    return np.ndarray((len(block) - 7,), "<u8", block, strides=(1,))[places - 6]
 
 
-def _numbers(block: bytes, places: Array) -> Numbers:
-    at = places + _distances(block, places)
-    words = _texts(block)
+def _alike(block: bytes, places: Array) -> typing.Iterator[tuple[Array, int, bytes]]:
+    """Names by what is around them: their places, how far behind the number is, two bytes before the name.
+
+    A log's lines are alike, so what is learned of one name holds for most. The distance is 0 where it differs.
+    """
+    around = _around(block, places)
+    for _ in range(_WAYS):
+        if not len(places):
+            return
+        form, length, pair = _form(block, int(places[0]))
+        same = around == form
+        yield places[same], length, pair
+        places, around = places[~same], around[~same]
+    for pair in np.unique(around & np.uint64(0xFFFF)).tolist():
+        yield places[around & np.uint64(0xFFFF) == pair], 0, pair.to_bytes(2, "little")
+
+
+def _form(block: bytes, place: int) -> tuple[int, int, bytes]:
+    """What is around a name, how far behind it the number begins (0: unknown), the two bytes before it."""
+    found = BEHIND.match(block, place)
+    length = found.start(3) - found.start() if found and not found[2] else 0
+    around = block[place - 6 : place + 2]
+    return int.from_bytes(around, "little"), length, around[:2]
+
+
+def _joined(parts: list[Numbers]) -> Numbers:
+    """All of some numbers, by their places."""
+    parts = [part for part in parts if len(part[0])]
+    if len(parts) == 1:
+        return parts[0]
+    places, ranks = (np.concatenate([np.empty(0, np.int64), *arrays]) for arrays in zip(*parts, _NONE))
+    order = places.argsort(kind="stable")
+    return places[order], ranks[order]
+
+
+def _numbers(block: bytes, places: Array, length: int) -> Numbers:
+    """The numbers behind names, most of which begin so many bytes behind."""
+    at = places + length
+    words = np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
     text = words[at].astype(np.uint64)  # eight characters, the first is the most significant
     minus = None
     numbers, odd = _begins(text)
@@ -166,26 +197,6 @@ def _begins(text: Array) -> tuple[Array, Array]:
     letters = text >> np.uint64(48) | np.uint64(0x2020)
     named = (letters == _NA) | (letters == _IN)
     return digit | named, (odd & digit) | named
-
-
-def _distances(block: bytes, places: Array) -> Array:
-    """How far behind names their numbers begin, in the few ways that most lines write what is between.
-
-    A log's lines are alike: each way is learned from one, and what is like it found by comparing it as a whole.
-    """
-    distances = np.zeros(len(places), np.int64)
-    text = _texts(block)[places].astype(np.uint64)
-    for _ in range(_WAYS):
-        index = int(distances.argmin()) if len(distances) else 0
-        if not len(distances) or distances[index]:
-            break
-        found = BEHIND.match(block, int(places[index]))
-        length = found.start(3) - found.start() if found else 0
-        if not found or not 0 < length < 8 or found[2]:
-            break
-        alike = text >> np.uint64(64 - 8 * length) == int(text[index]) >> 64 - 8 * length
-        distances = np.maximum(distances, alike * np.int64(length))
-    return distances
 
 
 def _begin_slowly(block: bytes, places: Array) -> tuple[Array, Array]:
@@ -225,14 +236,10 @@ def _power(block: bytes, at: Array, text: Array) -> Array:
     return power
 
 
-def _texts(block: bytes) -> Array:
-    """The eight bytes at every place, as a number; the first is the most significant."""
-    return np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
-
-
 _NA, _IN = (int.from_bytes(letters, "big") for letters in (b"na", b"in"))
-_WAYS = 4  # in which a log writes what is between a name and its number
+_WAYS = 4  # in which a log writes what is around a name, that are told apart
 THERE = np is not None
 if THERE:
+    _NONE: Numbers = (np.empty(0, np.int64), np.empty(0, np.int64))
     _SEPARATES = np.zeros(256, np.int64)
     _SEPARATES[list(SEPARATORS)] = 1
