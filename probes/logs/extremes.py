@@ -22,13 +22,15 @@ class Extremes(typing.NamedTuple):
     crowded: bool
 
 
-def extremes(block: bytes, start: int, end: int, before: typing.Collection[bytes]) -> Extremes:
-    """The first, lowest and highest loss, the highest norm, and the odd ones among what ends in [start, end).
+def extremes(
+    block: bytearray, names: typing.Iterable[typing.Any], before: typing.Collection[bytes]
+) -> Extremes:
+    """The first, lowest and highest loss, the highest norm, and the odd ones.
 
-    `before`: the two bytes before "loss" in the log's own losses, so that an auxiliary loss in the same lines
-    is not taken for them; where it is empty, all are. The block has a margin: see `figures.find`.
+    `names`: what `FIGURES.names` found in the parts of a block. `before`: the two bytes before "loss" in the
+    log's own losses, so that an auxiliary loss in the same lines is not taken for them; none means all.
     """
-    own, others = FIGURES.find(block, start, end, before)
+    own, others = FIGURES.find(block, names, before)
     norms = FIGURES.near(block, own)
     chosen = {*FIGURES.first(own), *FIGURES.lowest(own), *FIGURES.highest(own), *FIGURES.highest(norms)}
     crowded = False

@@ -10,25 +10,32 @@ except ImportError:  # `figures` does it then
     np = None  # type: ignore[assignment]
 
 from probes.logs import figures
-from probes.logs.figures import BEHIND, LOSS, NEAR, NORM, ODD, ONES, SEPARATORS
+from probes.logs.figures import BEHIND, LOSS, NEAR, NORM, ODD, ONES, SEPARATORS, Bytes
 
 Array = typing.Any  # numpy's own types have no name in the older versions that probes meet
 Numbers = tuple[Array, Array]
 
-_CHUNK = 2**17  # words; so much stays in the processor's cache from one look to the next
 _SOME = 32  # losses whose norms are looked for one by one
 
 
-def find(block: bytes, start: int, end: int, before: typing.Collection[bytes]) -> tuple[Numbers, list[int]]:
-    """The log's own losses whose name ends in [start, end), and the places of the others that are odd."""
-    places = _names(block, start, end, LOSS)
-    own, others = [], []
-    for group, length, pair in _alike(block, places):
+def names(block: Bytes, start: int, end: int) -> Array:
+    """The places in [start, end), MARGIN within the block, behind what may be the name of a loss."""
+    return _names(block, start, end, LOSS)
+
+
+def find(
+    block: Bytes, names: typing.Sequence[Array], before: typing.Collection[bytes]
+) -> tuple[Numbers, list[int]]:
+    """The log's own losses, and the places of the others that are odd."""
+    places, around = _named(block, np.concatenate(names), LOSS)
+    own: list[Numbers] = []
+    others: list[Numbers] = []
+    for group, length, pair in _alike(block, places, around):
         (own if pair in before or not before else others).append(_numbers(block, group, length))
     return _joined(own), odd(_joined(others))
 
 
-def near(block: bytes, losses: Numbers) -> Numbers:
+def near(block: Bytes, losses: Numbers) -> Numbers:
     """The gradient norms in the same lines as some losses.
 
     A log's lines are alike: in most, the norm stands as far from the loss as in the first ones.
@@ -50,34 +57,20 @@ def near(block: bytes, losses: Numbers) -> Numbers:
     return _joined([*found, _numbers(block, norms[norms > 0], 0)])
 
 
-def _norms(block: bytes, places: Array) -> Array:
+def _norms(block: Bytes, places: Array) -> Array:
     """What `figures.norm_near` finds, for many places."""
     start, end = int(places[0]) - NEAR, int(places[-1]) + NEAR
-    names = np.append(_names(block, start + len(NORM), end + 1, NORM), len(block))
+    names, _ = _named(block, _names(block, start + len(NORM), end + 1, NORM), NORM)
+    names = np.append(names, len(block))
     if len(names) == 1:
         return np.zeros(len(places), np.int64)
-    breaks = np.sort(np.concatenate([bytes_of(block, start, end, byte) for byte in b"\r\n"]))
+    data = np.frombuffer(block, np.uint8)[start:end]
+    breaks = np.flatnonzero((data == ord("\r")) | (data == ord("\n"))) + start
     breaks = np.concatenate([[start - 1], breaks, [end]])
     line = np.searchsorted(breaks, places)
     first = np.maximum(breaks[line - 1], places - NEAR)
     found = names[np.searchsorted(names, first + len(NORM), "left")]
     return np.where(found <= np.minimum(breaks[line], places + NEAR), found, 0)
-
-
-def bytes_of(block: bytes, start: int, end: int, byte: int) -> Array:
-    """The places in [start, end) of a byte."""
-    data = np.frombuffer(block, np.uint8)
-    found, same = [np.empty(0, np.int64)], np.empty(_CHUNK, bool)
-    for begin in range(start, end, _CHUNK):
-        size = min(_CHUNK, end - begin)
-        np.equal(data[begin : begin + size], byte, out=same[:size])
-        found.append(same[:size].nonzero()[0] + begin)
-    return np.concatenate(found)
-
-
-def having(block: bytes, places: Array, byte: int) -> Array:
-    """Which of the places hold a byte."""
-    return np.frombuffer(block, np.uint8)[places] == byte
 
 
 def odd(numbers: Numbers) -> list[int]:
@@ -104,41 +97,39 @@ def highest(numbers: Numbers) -> list[int]:
     return [int(places[np.where(ranks == ODD, -ODD, ranks).argmax()])] if len(places) else []
 
 
-def _names(block: bytes, start: int, end: int, name: bytes) -> Array:
-    """The places in [start, end) behind a name of four letters, LOSS or NORM.
+def _names(block: Bytes, start: int, end: int, name: bytes) -> Array:
+    """The places in [start, end) behind what may be a name of four letters, LOSS or NORM.
 
     Its last two letters are a word of two bytes at an even place, or those in its middle are: so half as many
-    places are looked at as there are bytes. What has them is compared with the whole name.
+    places are looked at as there are bytes.
     """
     begin, stop = start // 2 - 1, (end + 1) // 2
-    words = np.frombuffer(block, "<u2", stop - begin, 2 * begin)
-    low, one, two = np.empty(_CHUNK, np.uint16), np.empty(_CHUNK, bool), np.empty(_CHUNK, bool)
-    last, middle = (int.from_bytes(pair, "little") for pair in (name[2:], name[1:3]))
-    found = [np.empty(0, np.int64)]
-    for at in range(0, len(words), _CHUNK):
-        some = words[at : at + _CHUNK]
-        lower = np.bitwise_or(some, 0x2020, out=low[: len(some)])
-        odd = np.equal(lower, middle, out=two[: len(some)])
-        even = np.equal(lower, last, out=one[: len(some)])
-        places = np.bitwise_or(even, odd, out=even).nonzero()[0]
-        found.append(2 * (begin + at + places + 1) + odd[places])
-    places = np.concatenate(found)
-    places = places[np.searchsorted(places, start) : np.searchsorted(places, end)]
-    letters = (_around(block, places) | np.uint64(0x2020_2020_0000)) & np.uint64(0xFFFF_FFFF_0000)
-    return places[letters == int.from_bytes(name, "little") << 16]
+    words = np.frombuffer(block, "<u2", stop - begin, 2 * begin) | np.uint16(0x2020)
+    odd = words == int.from_bytes(name[1:3], "little")
+    even = words == int.from_bytes(name[2:], "little")
+    found = np.bitwise_or(even, odd, out=even).nonzero()[0]
+    places = 2 * (begin + found + 1) + odd[found]
+    return places[np.searchsorted(places, start) : np.searchsorted(places, end)]
 
 
-def _around(block: bytes, places: Array) -> Array:
-    """The six bytes before and the two behind some places, as a number; the first is the least significant."""
+def _named(block: Bytes, places: Array, name: bytes) -> tuple[Array, Array]:
+    """Those of the places that are behind the name, and what is around them."""
+    around = _around(block, places)
+    letters = (around | np.uint64(0x2020_2020_0000)) & np.uint64(0xFFFF_FFFF_0000)
+    there = letters == int.from_bytes(name, "little") << 16
+    return places[there], around[there]
+
+
+def _around(block: Bytes, places: Array) -> Array:
+    """The six bytes before and the two behind some places, as a number that the first is the lowest byte of."""
     return np.ndarray((len(block) - 7,), "<u8", block, strides=(1,))[places - 6]
 
 
-def _alike(block: bytes, places: Array) -> typing.Iterator[tuple[Array, int, bytes]]:
+def _alike(block: Bytes, places: Array, around: Array) -> typing.Iterator[tuple[Array, int, bytes]]:
     """Names by what is around them: their places, how far behind the number is, two bytes before the name.
 
-    A log's lines are alike, so what is learned of one name holds for most. The distance is 0 where it differs.
+    A log's lines are alike: what is learned of one name holds for most. The distance is 0 where it differs.
     """
-    around = _around(block, places)
     for _ in range(_WAYS):
         if not len(places):
             return
@@ -150,12 +141,12 @@ def _alike(block: bytes, places: Array) -> typing.Iterator[tuple[Array, int, byt
         yield places[around & np.uint64(0xFFFF) == pair], 0, pair.to_bytes(2, "little")
 
 
-def _form(block: bytes, place: int) -> tuple[int, int, bytes]:
+def _form(block: Bytes, place: int) -> tuple[int, int, bytes]:
     """What is around a name, how far behind it the number begins (0: unknown), the two bytes before it."""
     found = BEHIND.match(block, place)
     length = found.start(3) - found.start() if found and not found[2] else 0
     around = block[place - 6 : place + 2]
-    return int.from_bytes(around, "little"), length, around[:2]
+    return int.from_bytes(around, "little"), length, bytes(around[:2])
 
 
 def _joined(parts: list[Numbers]) -> Numbers:
@@ -168,7 +159,7 @@ def _joined(parts: list[Numbers]) -> Numbers:
     return places[order], ranks[order]
 
 
-def _numbers(block: bytes, places: Array, length: int) -> Numbers:
+def _numbers(block: Bytes, places: Array, length: int) -> Numbers:
     """The numbers behind names, most of which begin so many bytes behind."""
     at = places + length
     words = np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
@@ -199,7 +190,7 @@ def _begins(text: Array) -> tuple[Array, Array]:
     return digit | named, (odd & digit) | named
 
 
-def _begin_slowly(block: bytes, places: Array) -> tuple[Array, Array]:
+def _begin_slowly(block: Bytes, places: Array) -> tuple[Array, Array]:
     data = np.frombuffer(block, np.uint8)
     joined = (data[places] == ord("_")) | (data[places] == ord(" "))
     first = data[places + 1]
@@ -218,7 +209,7 @@ def _has_e(text: Array) -> Array:
     return borrowed & ~difference & np.uint64(0x8080808080808080) != 0
 
 
-def _power(block: bytes, at: Array, text: Array) -> Array:
+def _power(block: Bytes, at: Array, text: Array) -> Array:
     """The powers of ten: digits before the point, and an exponent behind eight characters."""
     power, more = np.ones(len(text), np.int64), True
     for length in (1, 2, 3):

@@ -10,16 +10,18 @@ import collections
 import concurrent.futures
 import pathlib
 import re
+import threading
 import typing
 
 from probes.logs import deepspeed, messages
-from probes.logs.extremes import extremes
+from probes.logs.extremes import FIGURES, extremes
 from probes.logs.source import Piece, Source, newlines
 from probes.logs.survey import Survey
 from probes.logs.wordings import Wordings
 
 ALIKE = 8  # lines with one wording that are all taken from a stretch; of more, four are
 MARGIN = 64 * 1024  # bytes around a stretch that its first and last line may reach into
+PART = 256 * 1024  # bytes; so much stays in the processor's cache from one look to the next
 
 _COUNTED_NAN = re.compile(rb"nan iterations:\s{1,8}[1-9]")
 _BAR = 600  # bytes before a loss in which its progress bar is looked for
@@ -47,10 +49,15 @@ def look_through(path: pathlib.Path, source: Source, kind: Survey, length: int) 
     known = [wording for wording, _ in messages.WORDINGS] + list(deepspeed.WORDINGS)
     wordings = Wordings([wording.encode() for wording in known], kind.sample)
 
+    room = threading.local()
+
     def look(start: int) -> Stretch:
+        if not hasattr(room, "block"):
+            room.block = bytearray(MARGIN + length + MARGIN)
         end = min(start + length, source.size)
         with path.open("rb", buffering=0) as file:
-            return _look(Source(file, source.size, source.encoding), start, end, kind, wordings)
+            here = Source(file, source.size, source.encoding)
+            return _look(here, start, end, kind, wordings, room.block)
 
     with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
         ahead: collections.deque[concurrent.futures.Future[Stretch]] = collections.deque()
@@ -62,32 +69,54 @@ def look_through(path: pathlib.Path, source: Source, kind: Survey, length: int) 
             yield waiting.result()
 
 
-def _look(source: Source, start: int, end: int, kind: Survey, wordings: Wordings) -> Stretch:
-    base = start - MARGIN
-    block = source.read(base, end + MARGIN)
-    first, last = MARGIN, MARGIN + end - start
-    found = extremes(block, first, last, kind.before)
+def _look(
+    source: Source, start: int, end: int, kind: Survey, wordings: Wordings, block: bytearray
+) -> Stretch:
+    """What `block`, which has room for it and a MARGIN on both sides, shows of a stretch.
+
+    It is read part by part, and each looked through while the processor's cache still holds it.
+    """
+    base, first, last = start - MARGIN, MARGIN, MARGIN + end - start
+    names: list[typing.Any] = []
+    looks: list[typing.Any] = []
+    lines = [0]
+    with memoryview(block) as room:
+        source.fill(base, room[:first])
+        for begin in range(first, last, PART):
+            stop = min(begin + PART, last)
+            source.fill(base + begin, room[begin:stop])
+            lines.append(lines[-1] + newlines(block, begin, stop))
+            names.append(FIGURES.names(block, begin, stop))
+            looks.append(wordings.looks(block, begin, stop))
+        source.fill(base + last, room[last : last + MARGIN])
+    looks.append(wordings.looks(block, last, last + wordings.longest))
+
+    def lines_before(place: int) -> int:
+        if place < first:
+            return -newlines(block, place, first)
+        parts = min((place - first) // PART, len(lines) - 1)
+        return lines[parts] + newlines(block, first + parts * PART, place)
+
+    found = extremes(block, names, kind.before)
     places = set(found.places)
-    for alike in wordings.find(block, first, last).values():
+    for alike in wordings.find(block, looks, first, last).values():
         few = len(alike) <= ALIKE
-        places.update(int(at) for at in (alike if few else (alike[at * (len(alike) - 1) // 3] for at in range(4))))
+        places.update(alike if few else (alike[at * (len(alike) - 1) // 3] for at in range(4)))
     if kind.format == "megatron":
         places.update(_counted_nan(block, first, last))
     if kind.format == "trainer":
         places.update(_bars(block, found.places))
-    pieces = source.around(places, start, block, base)
-    counted, lines = (pieces[-1].start - base, pieces[-1].lines) if pieces else (first, 0)
-    lines += newlines(block, counted, last)
-    return Stretch(start, end, base, pieces, lines, found.own, found.crowded)
+    pieces = source.around(places, block, base, lines_before)
+    return Stretch(start, end, base, pieces, lines[-1], found.own, found.crowded)
 
 
-def _counted_nan(block: bytes, start: int, end: int) -> list[int]:
+def _counted_nan(block: bytearray, start: int, end: int) -> list[int]:
     """Megatron prints the mean of the losses that are finite, and beside it how many were not."""
     matches = (match for match in _COUNTED_NAN.finditer(block, start, end))
     return [match.start() for _, match in zip(range(ALIKE), matches)]
 
 
-def _bars(block: bytes, places: typing.Iterable[int]) -> typing.Iterator[int]:
+def _bars(block: bytearray, places: typing.Iterable[int]) -> typing.Iterator[int]:
     """The progress bars right before some losses: the Trainer prints the step in no other way."""
     for place in places:
         bar = block.rfind(b"%|", place - _BAR, place)

@@ -1,8 +1,8 @@
 """Looks for many wordings at once in the bytes of a large log.
 
-A wording of eleven bytes, wherever it begins, holds four in a row that begin at a multiple of eight. So one look
-at every eighth place is enough: the four bytes there are hashed, and a table tells whether a wording has such a
-hash. Where a wording could be seen by several of its bytes, it is by those whose hash the log has least.
+A wording of ten bytes, wherever it begins, holds three in a row that begin at a multiple of eight. So one
+look at every eighth place is enough: the three bytes there are hashed, and a table tells whether a wording has
+such a hash. Where a wording could be seen by several of its bytes, it is by those that the log has least of.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ try:
 except ImportError:  # each wording is looked for by itself then
     np = None  # type: ignore[assignment]
 
-LEAST = 11  # bytes of a wording
-_EACH, _WIDTH, _WORD = 8, 4, 8  # a look at every so many bytes, at so many; what is compared at once
-# The lower four bytes of a word of eight, times this, decide its upper bits (Knuth's multiplicative hash).
-_FACTOR, _BITS = 2_654_435_769 << 32, 16
-_CHUNK = 2**15  # looks; so much stays in the processor's cache from one step to the next
+LEAST = 10  # bytes of a wording
+_EACH, _WIDTH, _WORD = 8, 3, 8  # a look at every so many bytes, at so many; what is compared at once
+_MASK = 2 ** (8 * _WIDTH) - 1
+# The lower three bytes of a word of eight, times this, decide its upper bits (Knuth's multiplicative hash).
+_FACTOR, _BITS = 2_654_435_769 << 40 & 2**64 - 1, 16
 
+Bytes = typing.Union[bytes, bytearray]
 Array = typing.Any  # numpy's own types have no name in the older versions that probes meet
 
 
@@ -28,7 +29,7 @@ class Wordings:
 
     def __init__(self, wordings: typing.Iterable[bytes], sample: bytes) -> None:
         self._wordings = tuple(wordings)
-        self._longest = max(map(len, self._wordings))
+        self.longest = max(map(len, self._wordings))
         if np is None:
             return
         usual = np.bincount(_hash(_windows(sample)), minlength=2**_BITS)
@@ -44,56 +45,54 @@ class Wordings:
         self._table = np.zeros(2**_BITS, bool)
         self._table[_hash(self._windows)] = True
 
-    def find(self, block: bytes, start: int, end: int) -> dict[bytes, typing.Sequence[int]]:
-        """The places in [start, end) where each wording that is there begins; it may reach beyond the end.
+    def looks(self, block: Bytes, start: int, end: int) -> typing.Any:
+        """What `find` needs to know of a part of a block: where there may be a part of a wording."""
+        if np is None:
+            return None
+        first, last = -(-start // _EACH), -(-min(end, len(block) - _EACH) // _EACH)
+        words = np.frombuffer(block, "<u8", max(last - first, 0), first * _EACH)
+        # All hashes are within the table; "wrap" only spares a look whether they are.
+        return self._table.take(_hash(words), mode="wrap").nonzero()[0] + first
 
-        The block goes on for as many bytes as a wording has, behind the end.
+    def find(
+        self, block: Bytes, looks: typing.Sequence[typing.Any], start: int, end: int
+    ) -> dict[bytes, typing.Any]:
+        """The places in [start, end) where each wording that is there begins, in order; it may reach beyond the end.
+
+        `looks` are those of all parts from the start to `longest` behind the end.
         """
         if np is None:
             found = {wording: list(_each(block, wording, start, end)) for wording in self._wordings}
             return {wording: places for wording, places in found.items() if places}
-        places, windows = self._looks(block, start, end)
+        at = np.concatenate(looks)
+        windows = np.frombuffer(block, "<u8", len(block) // _EACH)[at] & np.uint64(_MASK)
+        index = np.searchsorted(self._windows, windows).clip(max=len(self._windows) - 1)
+        real = self._windows[index] == windows
+        places, index = at[real] * _EACH, index[real]
         seen: dict[bytes, list[Array]] = {}
-        for index in np.flatnonzero(np.bincount(windows)).tolist():
-            here = places[windows == index]
-            for wording, at in self._seen[index]:
-                begins = here - at
+        for which in np.flatnonzero(np.bincount(index)).tolist():
+            here = places[index == which]
+            for wording, inside in self._seen[which]:
+                begins = here - inside
                 begins = _same(block, begins[(begins >= start) & (begins < end)], wording)
                 if len(begins):
                     seen.setdefault(wording, []).append(begins)
         return {wording: np.sort(np.concatenate(begins)) for wording, begins in seen.items()}
 
-    def _looks(self, block: bytes, start: int, end: int) -> tuple[Array, Array]:
-        """The places at which a part of a wording that begins in [start, end) is, and the index of the part."""
-        words = np.frombuffer(block, "<u8", len(block) // _EACH)
-        last = -(-(end + self._longest) // _EACH)
-        found = [np.empty(0, np.int64)]
-        product, may = np.empty(_CHUNK, np.uint64), np.empty(_CHUNK, bool)
-        for begin in range(start // _EACH, min(last, len(words)), _CHUNK):
-            some = words[begin : min(begin + _CHUNK, last)]
-            hashed = _hash(some, product[: len(some)])
-            # All are within the table; "wrap" only spares a look whether they are.
-            found.append(self._table.take(hashed, out=may[: len(some)], mode="wrap").nonzero()[0] + begin)
-        at = np.concatenate(found)
-        windows = words[at] & np.uint64(2 ** (8 * _WIDTH) - 1)
-        index = np.searchsorted(self._windows, windows).clip(max=len(self._windows) - 1)
-        real = self._windows[index] == windows
-        return at[real] * _EACH, index[real]
-
 
 def _windows(text: bytes) -> Array:
-    """The four bytes at every place of a text."""
-    places = max(len(text) - _WIDTH + 1, 0)
-    return np.ndarray((places,), "<u4", text, strides=(1,)).astype(np.uint64)
+    """The three bytes at every place of a text."""
+    words = np.ndarray((len(text) - _WIDTH + 1,), "<u4", text + b"\0", strides=(1,)).astype(np.uint64)
+    return words & np.uint64(_MASK)
 
 
-def _hash(words: Array, out: Array = None) -> Array:
-    """The hashes of the lower four bytes of words."""
-    product = np.multiply(words, np.uint64(_FACTOR), out=out)
+def _hash(words: Array) -> Array:
+    """The hashes of the lower three bytes of words."""
+    product = words * np.uint64(_FACTOR)
     return np.right_shift(product, np.uint64(64 - _BITS), out=product).view(np.int64)
 
 
-def _same(block: bytes, places: Array, wording: bytes) -> Array:
+def _same(block: Bytes, places: Array, wording: bytes) -> Array:
     """Those of the places at which the wording stands."""
     words = np.ndarray((len(block) - _WORD + 1,), "<u8", block, strides=(1,))
     for at in (*range(0, len(wording) - _WORD, _WORD), len(wording) - _WORD):
@@ -103,7 +102,7 @@ def _same(block: bytes, places: Array, wording: bytes) -> Array:
     return places
 
 
-def _each(block: bytes, wanted: bytes, start: int, end: int) -> typing.Iterator[int]:
+def _each(block: Bytes, wanted: bytes, start: int, end: int) -> typing.Iterator[int]:
     end += len(wanted) - 1
     at = block.find(wanted, start, end)
     while at >= 0:
