@@ -121,7 +121,7 @@ def _named(block: Bytes, places: Array, name: bytes) -> tuple[Array, Array]:
 
 
 def _around(block: Bytes, places: Array) -> Array:
-    """The six bytes before and the two behind some places, as a number that the first is the lowest byte of."""
+    """The six bytes before and the two behind some places, as a number whose lowest byte is the first."""
     return np.ndarray((len(block) - 7,), "<u8", block, strides=(1,))[places - 6]
 
 

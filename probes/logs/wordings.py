@@ -1,8 +1,8 @@
 """Looks for many wordings at once in the bytes of a large log.
 
 A wording of ten bytes, wherever it begins, holds three in a row that begin at a multiple of eight. So one
-look at every eighth place is enough: the three bytes there are hashed, and a table tells whether a wording has
-such a hash. Where a wording could be seen by several of its bytes, it is by those that the log has least of.
+look at every eighth place is enough: the three bytes there are hashed, and a table tells whether a wording
+has such a hash. Where a wording could be seen by several of its bytes, it is by those the log has least of.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Wordings:
     def find(
         self, block: Bytes, looks: typing.Sequence[typing.Any], start: int, end: int
     ) -> dict[bytes, typing.Any]:
-        """The places in [start, end) where each wording that is there begins, in order; it may reach beyond the end.
+        """The places in [start, end) where each wording that is there begins; it may reach beyond the end.
 
         `looks` are those of all parts from the start to `longest` behind the end.
         """
