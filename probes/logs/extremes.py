@@ -25,14 +25,15 @@ class Extremes(typing.NamedTuple):
 def extremes(
     block: bytearray, names: typing.Iterable[typing.Any], before: typing.Collection[bytes]
 ) -> Extremes:
-    """The first, lowest and highest loss, the highest norm, and the odd ones.
+    """The first, lowest and highest loss, the highest norm, the odd ones, the first of another kind of loss.
 
     `names`: what `FIGURES.names` found in the parts of a block. `before`: the two bytes before "loss" in the
     log's own losses, so that an auxiliary loss in the same lines is not taken for them; none means all.
     """
-    own, others = FIGURES.find(block, names, before)
+    own, others, kinds = FIGURES.find(block, names, before)
     norms = FIGURES.near(block, own)
     chosen = {*FIGURES.first(own), *FIGURES.lowest(own), *FIGURES.highest(own), *FIGURES.highest(norms)}
+    chosen.update(kinds[:MOST])  # an evaluation's, it may be
     crowded = False
     for odd in (others, FIGURES.odd(own), FIGURES.odd(norms)):
         chosen.update(odd[:MOST], odd[-1:])

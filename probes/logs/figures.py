@@ -29,8 +29,8 @@ def names(block: Bytes, start: int, end: int) -> list[int]:
 
 def find(
     block: Bytes, names: typing.Iterable[list[int]], before: typing.Collection[bytes]
-) -> tuple[Numbers, list[int]]:
-    """The log's own losses, and the places of the others that are odd.
+) -> tuple[Numbers, list[int], list[int]]:
+    """The log's own losses; of the others the places of the odd ones, and of the first of each kind.
 
     Its own have one of some pairs of bytes before the name; where there are no pairs, all are its own.
     """
@@ -40,7 +40,9 @@ def find(
     for place in (place for part in names for place in part):
         mine = not before or bytes(block[place - back : place - back + 2]) in before
         (own if mine else others).append(place)
-    return _numbers(block, own), odd(_numbers(block, others))
+    numbers = _numbers(block, others)
+    kinds = [bytes(block[place - back : place - back + 2]) for place in numbers[0]]
+    return _numbers(block, own), odd(numbers), [numbers[0][kinds.index(kind)] for kind in sorted(set(kinds))]
 
 
 def near(block: Bytes, losses: Numbers) -> Numbers:

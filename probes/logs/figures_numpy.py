@@ -25,14 +25,20 @@ def names(block: Bytes, start: int, end: int) -> Array:
 
 def find(
     block: Bytes, names: typing.Sequence[Array], before: typing.Collection[bytes]
-) -> tuple[Numbers, list[int]]:
-    """The log's own losses, and the places of the others that are odd."""
+) -> tuple[Numbers, list[int], list[int]]:
+    """The log's own losses; of the others the places of the odd ones, and of the first of each kind."""
     places, around = _named(block, np.concatenate(names), LOSS)
     own: list[Numbers] = []
     others: list[Numbers] = []
+    kinds: dict[bytes, int] = {}
     for group, length, pair in _alike(block, places, around):
-        (own if pair in before or not before else others).append(_numbers(block, group, length))
-    return _joined(own), odd(_joined(others))
+        numbers = _numbers(block, group, length)
+        if pair in before or not before:
+            own.append(numbers)
+        elif len(numbers[0]):
+            others.append(numbers)
+            kinds[pair] = min(kinds.get(pair, len(block)), int(numbers[0][0]))
+    return _joined(own), odd(_joined(others)), [kinds[pair] for pair in sorted(kinds)]
 
 
 def near(block: Bytes, losses: Numbers) -> Numbers:

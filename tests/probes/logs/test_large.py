@@ -95,6 +95,68 @@ def test_a_large_log_says_what_it_says_read_line_by_line(tmp_path, monkeypatch, 
     ]
 
 
+LONG = 6_000
+EVALUATION = "{{'eval_loss': {loss}, 'eval_runtime': 12.3, 'epoch': 0.5}}\n"
+
+
+def long_log(line, fault, seed):
+    """A made log in which every stretch holds many lines."""
+    chance = random.Random(seed)
+    at = chance.randrange(LONG // 3, LONG - LONG // 8)
+    falls = {
+        "scale falls": range(at, LONG, 40),
+        "first skips": range(0, 60, 10),
+        "steady scale": range(0, at, 1_500),
+    }
+    restart = chance.randrange(at // 2, at - 10)
+    for index in range(LONG):
+        step = index if fault != "restart" or index < at else index - at + restart
+        loss, norm = 1.2 + math.exp(-step / 2_000) + chance.gauss(0, 0.02), abs(chance.gauss(1, 0.1))
+        if fault == "late gradient" and index >= at:
+            norm = math.nan
+        if fault == "intermittent" and index in (at, at + 400, at + 401):
+            loss = math.nan
+        if fault == "zero" and index >= at:
+            loss, norm = 0.0, math.nan
+        if fault == "zero without norms" and index >= at:
+            loss, norm = 0.0, 0.0
+        if fault in ("restart", "nan") and index >= LONG - 300:
+            loss = norm = math.nan
+        if fault == "spike" and at <= index < at + 3:
+            loss *= 6
+        if index in falls.get(fault, ()):
+            scale = 65_536 if fault == "steady scale" else 2 ** (16 - min(15, falls[fault].index(index)))
+            yield f"[deepspeed] OVERFLOW! Rank 0 Skipping step. Attempted loss scale: {scale}, reducing to {scale // 2}\n"
+        yield line(step, loss, norm, LONG)
+        if step % 500 == 499:
+            yield EVALUATION.format(
+                loss="nan" if fault == "evaluation" and step > at else f"{loss + 0.05:.4f}"
+            )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("none", "late gradient", "intermittent", "zero", "zero without norms", "restart", "nan", "spike"),
+        *("scale falls", "first skips", "steady scale", "evaluation"),
+    ],
+)
+@pytest.mark.parametrize("name", ["mmengine", "trainer", "JSON", "Megatron"])
+def test_many_lines_a_stretch_say_the_same_too(tmp_path, monkeypatch, name, fault):
+    monkeypatch.setattr(large, "AROUND", 8_000)
+    path = tmp_path / "train.log"
+    path.write_text("".join(long_log(LINES[name], fault, f"{name} {fault}")))
+
+    whole, picked = read_file(path, small=10**9), read_file(path, small=0, stretches=100)
+
+    facts = (*DECIDED, "loss_scale.trend")
+    assert decided(picked, *facts) == decided(whole, *facts)
+    placed = ("loss.first_bad_step", "log.message")
+    assert [fact for fact in picked.facts if fact.id in placed] == [
+        fact for fact in whole.facts if fact.id in placed
+    ]
+
+
 @pytest.mark.parametrize("name", ["mmengine", "trainer"])
 def test_it_says_the_same_without_numpy(tmp_path, monkeypatch, name):
     path = tmp_path / "train.log"
