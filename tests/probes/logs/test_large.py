@@ -126,7 +126,7 @@ def long_log(line, fault, seed):
             loss *= 6
         if index in falls.get(fault, ()):
             scale = 65_536 if fault == "steady scale" else 2 ** (16 - min(15, falls[fault].index(index)))
-            yield f"[deepspeed] OVERFLOW! Rank 0 Skipping step. Attempted loss scale: {scale}, reducing to {scale // 2}\n"
+            yield OVERFLOW.replace("65536", str(scale)).replace("32768", str(scale // 2))
         yield line(step, loss, norm, LONG)
         if step % 500 == 499:
             yield EVALUATION.format(
