@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import math
 import pathlib
+import typing
 
 from probes.logs.reading import FORMATS, Reading
 from probes.logs.source import Piece, Source
@@ -18,14 +19,22 @@ from probes.report import Report
 
 SMALL = 8_000_000  # bytes; so much is read line by line in a few seconds
 STRETCHES, LONGEST = 300, 4_000_000  # so many at least, of so many bytes at most
+OFTEN = 1_000_000  # bytes from one word of progress to the next
 EDGE = 8 * 1024  # bytes that are read whole at both ends
 AROUND = 32 * 1024  # bytes that are read whole on either side of where the loss goes bad
 JUMP, BESIDE = 2.0, 4 * 1024  # a loss so many times the last one that was looked at; bytes beside it
 BAD, BACK = 8, 60  # how often it is read whole where the loss goes bad or jumps, and where steps go back
 
 
+Progress = typing.Callable[[int, int], None]  # is told how many bytes are done, and of how many
+
+
 def read_file(
-    path: pathlib.Path, encoding: str = "utf-8", small: int = SMALL, stretches: int = STRETCHES
+    path: pathlib.Path,
+    encoding: str = "utf-8",
+    small: int = SMALL,
+    stretches: int = STRETCHES,
+    progress: Progress = lambda done, of: None,
 ) -> Report:
     """What the log in a file says, in bounded memory. Raises OSError.
 
@@ -36,8 +45,12 @@ def read_file(
         kind = survey(source) if source.size > small else None
         if kind is None or not kind.named:
             reading = Reading(path.name)
+            told = 0
             for piece in source.pieces(0, source.size):
                 reading.add(piece.text, piece.lines + 1)
+                if piece.end > told + OFTEN:
+                    told = piece.end
+                    progress(told, source.size)
             return reading.report()
         reader = _Reader(source, kind.format, path.name)
         previous: Stretch | None = None
@@ -45,6 +58,7 @@ def read_file(
             reader.look(stretch)
             if previous:  # looking at the next one may have shown that more of it is wanted
                 reader.read(previous)
+                progress(previous.end, source.size)
             previous = stretch
         if previous:
             reader.read(previous)

@@ -182,3 +182,18 @@ def test_a_restart_and_its_second_fault_are_found_in_their_place(tmp_path):
     report = read_file(path, small=0, stretches=40)
 
     assert Fact("loss.first_bad_step", steps[3_333], "train.log:3334") in report.facts
+
+
+@pytest.mark.parametrize("small", [0, 10**9])
+def test_progress_goes_on_through_the_file(tmp_path, monkeypatch, small):
+    monkeypatch.setattr(large, "OFTEN", 1_000)
+    path = tmp_path / "train.log"
+    path.write_text("".join(log(LINES["mmengine"], "none", 1)))
+    told = []
+
+    read_file(path, small=small, stretches=20, progress=lambda done, of: told.append((done, of)))
+
+    done = [one for one, _ in told]
+    assert len(done) >= 19
+    assert done == sorted(done)
+    assert {of for _, of in told} == {path.stat().st_size}
