@@ -57,14 +57,14 @@ def near(block: Bytes, losses: Numbers) -> Numbers:
         found.append(_numbers(block, moved[there], length))
         left = left[~there]
     if len(left) > _SOME:
-        norms = _norms(block, left)
+        norms = norms_near(block, left)
     else:
         norms = np.array([figures.norm_near(block, place) for place in left.tolist()], np.int64)
     return _joined([*found, _numbers(block, norms[norms > 0], 0)])
 
 
-def _norms(block: Bytes, places: Array) -> Array:
-    """What `figures.norm_near` finds, for many places."""
+def norms_near(block: Bytes, places: Array) -> Array:
+    """What `figures.norm_near` finds, for at least one place."""
     start, end = int(places[0]) - NEAR, int(places[-1]) + NEAR
     names, _ = _named(block, _names(block, start + len(NORM), end + 1, NORM), NORM)
     names = np.append(names, len(block))
@@ -183,6 +183,22 @@ def _numbers(block: Bytes, places: Array, length: int) -> Numbers:
         ranks[minus] *= -1
     ranks[odd] = ODD
     return (places, ranks) if numbers.all() else (places[numbers], ranks[numbers])
+
+
+def begins(block: Bytes, places: Array) -> Array:
+    """Where the numbers behind names begin, with their sign."""
+    distances, around = np.zeros(len(places), np.int64), _around(block, places)
+    for _ in range(_WAYS):
+        left = np.flatnonzero(distances == 0)
+        form, length, _ = _form(block, int(places[left[0]])) if len(left) else (0, 0, b"")
+        if not length:
+            break
+        distances[around == form] = length
+    at = places + distances
+    numbers, _ = _begins(np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))[at].astype(np.uint64))
+    slow, minus = _begin_slowly(block, places[~numbers])
+    at[~numbers] = slow - minus
+    return at
 
 
 def _begins(text: Array) -> tuple[Array, Array]:

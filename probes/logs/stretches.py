@@ -23,9 +23,11 @@ ALIKE = 8  # lines with one wording that are all taken from a stretch; of more, 
 MARGIN = 64 * 1024  # bytes around a stretch that its first and last line may reach into
 PART = 256 * 1024  # bytes; so much stays in the processor's cache from one look to the next
 
-_COUNTED_NAN = re.compile(rb"nan iterations:\s{1,8}[1-9]")
+COUNTED_NAN = re.compile(rb"nan iterations:\s{1,8}[1-9]")
 _BAR = 600  # bytes before a loss in which its progress bar is looked for
 _WORKERS = 2
+
+Found = typing.TypeVar("Found")
 
 
 class Stretch(typing.NamedTuple):
@@ -45,50 +47,69 @@ class Stretch(typing.NamedTuple):
 
 
 def look_through(path: pathlib.Path, source: Source, kind: Survey, length: int) -> typing.Iterator[Stretch]:
-    """All stretches in order; those ahead are looked through on other threads, which numpy lets run."""
+    """All stretches in order."""
     known = [wording for wording, _ in messages.WORDINGS] + list(deepspeed.WORDINGS)
     wordings = Wordings([wording.encode() for wording in known], kind.sample)
 
+    def look(here: Source, start: int, end: int, block: bytearray) -> Stretch:
+        return _look(here, start, end, kind, wordings, block)
+
+    return in_order(path, source, length, look)
+
+
+def in_order(
+    path: pathlib.Path,
+    source: Source,
+    length: int,
+    look: typing.Callable[[Source, int, int, bytearray], Found],
+) -> typing.Iterator[Found]:
+    """What `look` makes of all stretches, in order; those ahead are on other threads, which numpy lets run.
+
+    It gets the file, where the stretch starts and ends, and room for it with a MARGIN on both sides.
+    """
     room = threading.local()
 
-    def look(start: int) -> Stretch:
+    def one(start: int) -> Found:
         if not hasattr(room, "block"):
             room.block = bytearray(MARGIN + length + MARGIN)
-        end = min(start + length, source.size)
         with path.open("rb", buffering=0) as file:
             here = Source(file, source.size, source.encoding)
-            return _look(here, start, end, kind, wordings, room.block)
+            return look(here, start, min(start + length, source.size), room.block)
 
     with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
-        ahead: collections.deque[concurrent.futures.Future[Stretch]] = collections.deque()
+        ahead: collections.deque[concurrent.futures.Future[Found]] = collections.deque()
         for start in range(0, source.size, length):
-            ahead.append(pool.submit(look, start))
+            ahead.append(pool.submit(one, start))
             if len(ahead) > 2 * _WORKERS:
                 yield ahead.popleft().result()
         for waiting in ahead:
             yield waiting.result()
 
 
-def _look(
-    source: Source, start: int, end: int, kind: Survey, wordings: Wordings, block: bytearray
-) -> Stretch:
-    """What `block`, which has room for it and a MARGIN on both sides, shows of a stretch.
-
-    It is read part by part, and each looked through while the processor's cache still holds it.
-    """
+def parts(source: Source, start: int, end: int, block: bytearray) -> typing.Iterator[tuple[int, int]]:
+    """Reads a stretch and its margins part by part, each to be looked at while the cache holds it."""
     base, first, last = start - MARGIN, MARGIN, MARGIN + end - start
-    names: list[typing.Any] = []
-    looks: list[typing.Any] = []
-    lines = [0]
     with memoryview(block) as room:
         source.fill(base, room[:first])
         for begin in range(first, last, PART):
             stop = min(begin + PART, last)
             source.fill(base + begin, room[begin:stop])
-            lines.append(lines[-1] + newlines(block, begin, stop))
-            names.append(FIGURES.names(block, begin, stop))
-            looks.append(wordings.looks(block, begin, stop))
+            yield begin, stop
         source.fill(base + last, room[last : last + MARGIN])
+
+
+def _look(
+    source: Source, start: int, end: int, kind: Survey, wordings: Wordings, block: bytearray
+) -> Stretch:
+    """What `block`, which has room for it and a MARGIN on both sides, shows of a stretch."""
+    base, first, last = start - MARGIN, MARGIN, MARGIN + end - start
+    names: list[typing.Any] = []
+    looks: list[typing.Any] = []
+    lines = [0]
+    for begin, stop in parts(source, start, end, block):
+        lines.append(lines[-1] + newlines(block, begin, stop))
+        names.append(FIGURES.names(block, begin, stop))
+        looks.append(wordings.looks(block, begin, stop))
     looks.append(wordings.looks(block, last, last + wordings.longest))
 
     def lines_before(place: int) -> int:
@@ -112,7 +133,7 @@ def _look(
 
 def _counted_nan(block: bytearray, start: int, end: int) -> list[int]:
     """Megatron prints the mean of the losses that are finite, and beside it how many were not."""
-    matches = (match for match in _COUNTED_NAN.finditer(block, start, end))
+    matches = (match for match in COUNTED_NAN.finditer(block, start, end))
     return [match.start() for _, match in zip(range(ALIKE), matches)]
 
 
