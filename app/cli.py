@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 from typing import NoReturn
 
-from app.commands import BadInputError, diagnose, facts, headroom, knowledge, mcp, pack, scan, serve
+from app.commands import BadInputError, diagnose, facts, headroom, knowledge, mcp, pack, scan, serve, series
 from app.link import LinkError
 from kb import KnowledgeError
 
@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[ModuleType | None, str]] = {
     "serve": (serve, "the web app"),
     "diagnose": (diagnose, "from a log, a config, a folder, a text to ranked fixes"),
     "facts": (facts, "what each file says"),
+    "series": (series, "every step of a log as CSV"),
     "probe": (None, "measure this machine: hardware, software, numeric self-test"),
     "scan": (scan, "the tensors of a checkpoint, or the rows of a data set"),
     "headroom": (headroom, "whether a model's activations fit into float16"),

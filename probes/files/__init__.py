@@ -25,7 +25,7 @@ from probes.files import (
 )
 from probes.files import encoding as encodings
 from probes.files.containers import HEAD
-from probes.logs import events, trainer_state
+from probes.logs import Progress, events, trainer_state
 from probes.report import ReadError, Report, from_json
 
 MARK = "\ufeff"  # of Unicode: it says nothing
@@ -63,17 +63,24 @@ def read_file(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
     return reports
 
 
-def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> typing.Iterator[Document]:
+def documents(
+    path: str | pathlib.Path,
+    within: pathlib.Path | None = None,
+    progress: Progress = lambda done, of: None,
+) -> typing.Iterator[Document]:
     """The file, or what is in it where it is packed: gzip, bzip2, xz, Zstandard, tar, zip.
 
     A folder is read only where it is one checkpoint. A config is read with the files that it builds on, where
-    they lie in the folder `within` (None: its own).
+    they lie in the folder `within` (None: its own). `progress` is told how many bytes of a log or of a
+    checkpoint are read, and of how many.
     """
     path = pathlib.Path(path)
     name = path.name
     try:
         if checkpoints.recognises(path):
-            yield Document(name, (checkpoints.report(checkpoints.scan(path)),))
+            yield Document(
+                name, (checkpoints.report(checkpoints.scan(path, lambda _, done, of: progress(done, of))),)
+            )
             return
         if path.exists() and not path.is_file():  # a folder, or a pipe that would never end
             raise ReadError(f"{name}: is no file, give a log, a config, a command or a report")
@@ -92,7 +99,7 @@ def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
                     else:
                         yield _document(stream, inside)
             else:
-                found = _document(file, name, size, path)
+                found = _document(file, name, size, path, progress)
                 reports = bases.follow(found.reports, found.text, path, within or path.parent)
                 yield dataclasses.replace(found, reports=reports)
     except ReadError as error:
@@ -102,7 +109,11 @@ def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
 
 
 def _document(
-    stream: containers.Stream, name: str, size: int = 0, path: pathlib.Path | None = None
+    stream: containers.Stream,
+    name: str,
+    size: int = 0,
+    path: pathlib.Path | None = None,
+    progress: Progress = lambda done, of: None,
 ) -> Document:
     """What a stream says. `path` is the file that it is, whole; None: it comes out of an archive."""
     try:
@@ -112,7 +123,7 @@ def _document(
         start = head.decode(encoding, errors="replace")
         if len(head) == HEAD and sniff.kind_of_text(start) == sniff.LOG:
             if path is not None and not encoding.startswith("utf-16"):
-                log = logs.read_file(path, encoding)
+                log = logs.read_file(path, encoding, progress=progress)
             else:
                 with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="\n") as lines:
                     log = logs.read(iter(lambda: lines.readline(HEAD), ""), name)

@@ -6,7 +6,7 @@ MESSAGES = {
     "loss-scale-minimum": ("Current loss scale already at minimum", "Minimum loss scale reached"),
     "probability-tensor": ("probability tensor contains either",),
     "ecc-error": ("uncorrectable ECC error", "uncorrectable NVLink error"),
-    "xid": ("NVRM: Xid",),
+    "xid": ("NVRM: Xid (",),
     "cuda-illegal-access": ("illegal memory access was encountered",),
     "device-assert": ("device-side assert triggered",),
     "fp16-unscale": ("Attempting to unscale FP16 gradients",),
