@@ -111,8 +111,8 @@ _HEADERS = re.compile(
     r"(?im)nvidia-smi|npu-smi|NVSMI LOG|ROCm System Management|^device,Card series|^nvcc: NVIDIA"
     r"|^\s*GPU0\s+GPU1|^GPU: 0\s+ASIC:|^sys\.platform"
     r"|collecting environment information|^PyTorch version: |extension op report|system environment:"
-    r"|^[-\s]*`?(?:transformers|accelerate|llamafactory)`? version|Dependency Versions|Unsloth \d{4}\.\d"
-    r"|^package +version|# packages in environment|^channels:\s*$|^\[\[package\]\]|^Name: \S+\s+Version: \d"
+    r"|^[-\s]*`?(?:transformers|accelerate|llamafactory)`? version|Dependency Versions"
+    r"|Unsloth \d{4}\.[\d.]+:|^package +version|# packages in environment|^channels:\s*$|^\[\[package\]\]|^Name: \S+\s+Version: \d"
 )
 _ITEM = re.compile(
     r"^[-*\s`]{0,6}(?:[\w.-]{1,40}[<>~=]=|[\w .()/?`-]{1,40}version[^:：]{0,10}[:：][ \t]*"
@@ -122,6 +122,7 @@ _ITEM = re.compile(
 _NOT_A_DUMP = re.compile(
     r"(?i)\bloss\b|\bnan\b|\bfine-?tun(?:e|ing)\b|\bI\b|\bmy\b|训练|微调|[?？。][ \t]*$|\{'"
 )
+_SENTENCE = re.compile(r"(?:\b(?:the|is|are|was|when|and|but|then|to|it|not|after)\b.*?){4}")
 
 
 def versions(line: str) -> list[tuple[str, str]]:
@@ -150,6 +151,8 @@ def looks_like_environment(head: str) -> bool:
         return False
     if _HEADERS.search("\n".join(line[:200] for line in lines[:8])):
         return True
+    if any(_SENTENCE.search(line) for line in lines):  # somebody tells of a run, and names versions
+        return False
     return sum(is_item(line) or names_something(line) for line in lines) >= 0.8 * len(lines)
 
 
@@ -180,6 +183,8 @@ def _facts_of(line: str, source: str) -> typing.Iterator[report.Fact]:
         yield report.Fact("run.last_change", "libraries", source, report.ASSUMED)
     for package, version in named:
         yield report.Fact(f"version.{package}", version, source)
+        if ".dev" in version and package != "llamafactory":  # which everybody installs from its main branch
+            yield report.Fact("run.library_development", True, source)
         built_for = _CUDA_OF_TORCH.search(version)
         if package == "torch" and built_for:
             yield report.Fact("machine.cuda", ".".join(built_for.groups()), source)
