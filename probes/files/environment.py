@@ -112,7 +112,8 @@ _HEADERS = re.compile(
     r"|^\s*GPU0\s+GPU1|^GPU: 0\s+ASIC:|^sys\.platform"
     r"|collecting environment information|^PyTorch version: |extension op report|system environment:"
     r"|^[-\s]*`?(?:transformers|accelerate|llamafactory)`? version|Dependency Versions"
-    r"|Unsloth \d{4}\.[\d.]+:|^package +version|# packages in environment|^channels:\s*$|^\[\[package\]\]|^Name: \S+\s+Version: \d"
+    r"|Unsloth \d{4}\.[\d.]+:"
+    r"|^package +version|# packages in environment|^channels:\s*$|^\[\[package\]\]|^Name: \S+\s+Version: \d"
 )
 _ITEM = re.compile(
     r"^[-*\s`]{0,6}(?:[\w.-]{1,40}[<>~=]=|[\w .()/?`-]{1,40}version[^:：]{0,10}[:：][ \t]*"
