@@ -140,6 +140,11 @@ def is_item(line: str) -> bool:
     return bool(_ITEM.match(line)) and not _NOT_A_DUMP.search(line)
 
 
+def is_listed(line: str) -> bool:
+    """Whether this reader takes the line in: an item, or one that names versions or hardware."""
+    return is_item(line) or names_something(line)
+
+
 def names_something(line: str) -> bool:
     """Whether a short line names versions or hardware, perhaps among other things."""
     few = len(line.split()) <= 10 and not _NOT_A_DUMP.search(line)
@@ -151,11 +156,17 @@ def looks_like_environment(head: str) -> bool:
     lines = [line for line in head.splitlines()[:200] if line.strip()]
     if not lines or any(_NOT_A_DUMP.search(line) for line in lines):
         return False
-    if _HEADERS.search("\n".join(line[:200] for line in lines[:8])):
+    if printed(head):
         return True
     if any(_SENTENCE.search(line) for line in lines):  # somebody tells of a run, and names versions
         return False
     return sum(is_item(line) or names_something(line) for line in lines) >= 0.8 * len(lines)
+
+
+def printed(head: str) -> bool:
+    """Whether a tool printed the text that begins with `head`, and nobody wrote it by hand."""
+    lines = [line for line in head.splitlines()[:200] if line.strip()]
+    return bool(_HEADERS.search("\n".join(line[:200] for line in lines[:8])))
 
 
 def read(text: str, name: str) -> report.Report:

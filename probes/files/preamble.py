@@ -96,7 +96,7 @@ def _commands(lines: list[str], name: str) -> typing.Iterator[Report]:
 
 
 def _environment(lines: list[str], name: str) -> Report:
-    kept = [line if environment.is_item(line) or environment.names_something(line) else "" for line in lines]
+    kept = [line if environment.is_listed(line) else "" for line in lines]
     listed = environment.read("\n".join(kept), name)
     said = {fact.id: fact for fact in listed.facts}
     for number, line in enumerate(lines, start=1):
