@@ -199,13 +199,15 @@ class Policy(Strict):
     `none_of_these` is the belief kept for causes that the base does not hold. `escalate_minutes` is what it
     costs to hand the case to an expert, who always solves it. `restart_minutes` is added to each fix with
     `restart: true`. `assumed` is how far a framework's default, which nobody wrote down, is trusted.
-    `two_faults` is the share of cases in which two causes act at once.
+    `evidence_weight` is the power to which each fact's likelihoods are raised: 1 is Bayes' rule with the
+    signs as they are written. `two_faults` is the share of cases in which two causes act at once.
     """
 
     none_of_these: Probability = 0.03
     escalate_minutes: float = Field(default=480, gt=0)
     restart_minutes: float = Field(default=0, ge=0)
     assumed: Probability = 0.7
+    evidence_weight: float = Field(default=1, gt=0)
     two_faults: Probability = 0.03
 
 

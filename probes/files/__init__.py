@@ -32,6 +32,7 @@ MARK = "\ufeff"  # of Unicode: it says nothing
 # What colours a terminal, moves its cursor, sets its title
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 LARGEST = 8_000_000  # bytes of anything but a log; a trainer state of a long run has some megabytes
+SHORT_LIST = 1_500  # characters of a list of versions that a person may have written
 LONGEST_REPORT = 100_000  # characters of a text that mixes kinds; GitHub allows 65,536 in an issue
 MOST_FILES, DEEPEST = 200, 4
 
@@ -205,7 +206,13 @@ def _probe(text: str, name: str) -> tuple[Report, ...]:
 
 
 def _environment(text: str, name: str) -> tuple[Report, ...]:
-    return (environment.read(text, name),)
+    """A list of versions and hardware; a short one may hold what somebody added: "Optimizer: 8-bit Adam"."""
+    listed = environment.read(text, name)
+    if len(text) > SHORT_LIST or environment.printed(text):
+        return (listed,)
+    added = "\n".join("" if environment.is_listed(line) else line for line in text.splitlines())
+    said = prose.read_prose(added, name)
+    return (listed, said) if said.facts else (listed,)
 
 
 def _command(text: str, name: str) -> tuple[Report, ...]:

@@ -10,6 +10,7 @@ MESSAGES = {
     "cuda-illegal-access": ("illegal memory access was encountered",),
     "device-assert": ("device-side assert triggered",),
     "fp16-unscale": ("Attempting to unscale FP16 gradients",),
+    "untrained-tokens": ("Untrained tokens",),
     "no-grad": (
         "None of the inputs have requires_grad=True",
         "does not require grad and does not have a grad_fn",
