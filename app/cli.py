@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 from typing import NoReturn
 
-from app.commands import BadInputError, diagnose, facts, headroom, knowledge, pack, scan, serve
+from app.commands import BadInputError, diagnose, facts, headroom, knowledge, lab, pack, scan, serve
 from app.link import LinkError
 from kb import KnowledgeError
 
@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[ModuleType | None, str]] = {
     "probe": (None, "measure this machine: hardware, software, numeric self-test"),
     "scan": (scan, "the tensors of a checkpoint, or the rows of a data set"),
     "headroom": (headroom, "whether a model's activations fit into float16"),
+    "lab": (lab, "makes a fault happen on a small model, with or without a fix"),
     "pack": (pack, "the probes as one file that needs only Python"),
     "kb": (knowledge, "the knowledge base"),
 }

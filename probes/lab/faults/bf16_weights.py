@@ -1,0 +1,15 @@
+"""Weights in bfloat16 without a master copy: at a small rate an update is less than half a spacing, and is
+lost.
+"""
+
+from probes.lab.fault import Fault
+from probes.lab.settings import Settings
+
+FAULT = Fault(
+    cause="fp16-weights",
+    finer="bf16-weights",
+    settings=Settings(precision="bfloat16", weights="bfloat16", learning_rate=3e-5, steps=60),
+    symptoms=("not-decreasing",),
+    onset=(1, 60),
+    fixes=("keep-fp32-master-weights", "use-fp32"),
+)

@@ -1,0 +1,14 @@
+"""An activation a little below 65504 grows beyond it as the model learns: float16 overflows after some
+steps.
+"""
+
+from probes.lab.fault import Fault
+from probes.lab.settings import Settings
+
+FAULT = Fault(
+    cause="fp16-overflow",
+    settings=Settings(precision="float16", headroom=0.98, overflows_at="residual", steps=150),
+    symptoms=("nan-after-steps",),
+    onset=(2, 50),
+    fixes=("use-bf16", "use-fp32"),
+)

@@ -1,0 +1,14 @@
+"""A rate that is right after a warm-up, given from the first step on, when Adam's moments know nothing
+yet.
+"""
+
+from probes.lab.fault import Fault
+from probes.lab.settings import Settings
+
+FAULT = Fault(
+    cause="no-warmup",
+    settings=Settings(learning_rate=8e-3, warmup=0, steps=90),
+    symptoms=("spike", "divergence"),
+    onset=(2, 15),
+    fixes=("warm-up-learning-rate", "lower-learning-rate"),
+)
