@@ -58,6 +58,9 @@ def main(plan: Path, results: Path, workers: int) -> None:
     tasks = list({key(task): task for task in tasks if key(task) not in done}.values())
     with ProcessPoolExecutor(workers) as pool, results.open("a") as out:
         for future in as_completed([pool.submit(one, task) for task in tasks]):
+            if error := future.exception():
+                print(error, file=sys.stderr)
+                continue
             out.write(json.dumps(future.result()) + "\n")
             out.flush()
 

@@ -1,4 +1,4 @@
-"""A 4-bit kernel whose zero point is off by two, as a tool's older files under its newer kernel."""
+"""A 4-bit kernel whose zero point is off by one, as a tool's older files under its newer kernel."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ class Shifted(Damage):
     """The packing belongs to another version of the tool."""
 
     def weights(self, model: Llama, settings: Settings) -> None:
-        """Each weight is two steps of its scale too large."""
+        """Each weight is a step of its scale too large."""
         from probes.lab.weights import four_bits
 
         if settings.quantized:
             for product in model.products():
                 if product is not model.lm_head:
-                    product.weight.data = four_bits(product.weight.data, zero=2)
+                    product.weight.data = four_bits(product.weight.data, zero=1)
 
 
 FAULT = Fault(
     cause="quantization",
-    settings=Settings(quantized=True, lora_rank=8, learning_rate=3e-4, task="capitals", steps=60),
+    settings=Settings(quantized=True, lora_rank=8, learning_rate=1e-4, steps=60),
     symptoms=("not-decreasing", "too-high"),
     onset=(1, 60),
+    well=Settings(lora_rank=8, learning_rate=1e-4, steps=60),
     fixes=("change-quantization",),
     damage=Shifted(),
     undone_by={"change-quantization": NONE},
