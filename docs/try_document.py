@@ -71,7 +71,6 @@ def plan() -> Iterator[dict[str, Any]]:
     """All runs."""
     for seed in range(SEEDS):
         for base in BASES:
-            yield {"fault": base, "fix": "healthy", "seed": seed}
             for name, settings in variants(base):
                 task = {"fault": base, "fix": "", "seed": seed, "name": name}
                 yield {**task, "settings": dataclasses.asdict(settings)}
@@ -83,13 +82,14 @@ def taken(lines: list[dict[str, Any]]) -> dict[str, Any]:
     for base in BASES:
         runs: dict[str, list[dict[str, Any]]] = {}
         for line in sorted(lines, key=lambda line: line["seed"]):
-            if line["fault"] == base and ("name" in line or line["fix"] == "healthy"):
-                runs.setdefault(line.get("name", "healthy"), []).append(line)
+            if line["fault"] == base and "name" in line:
+                runs.setdefault(line["name"], []).append(line)
         brief = {name: [prove_lab.brief(line) for line in rows] for name, rows in runs.items()}
+        well = prove_lab.condensed(lines)[base]["healthy"]
         found[base] = {
             name or "as-it-is": {
                 "runs": len(rows),
-                "cured": sum(prove_lab.cured(brief, name, seed) for seed in range(len(rows))),
+                "cured": sum(map(prove_lab.cured, brief[name], brief[""], well)),
                 "onset": [row["first_bad_step"] for row in brief[name]],
                 "curve": [float(f"{float(loss):.3g}") if loss != "nan" else None for loss in rows[0]["loss"]],
             }

@@ -1,4 +1,4 @@
-"""One sample in three has an empty answer, one sample a batch: now and then there is no label to learn."""
+"""One sample in eight has an empty answer, one sample a batch: now and then there is no label to learn."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from probes.lab.text import Sample
 
 
 class Empty(Damage):
-    """Answers that are missing."""
+    """Answers that are missing, one in `every`."""
+
+    def __init__(self, every: int = 8) -> None:
+        self.every = every
 
     def text(self, samples: list[Sample]) -> list[Sample]:
-        """Every eighth answer is empty."""
+        """Some answers are empty."""
         return [
-            Sample(sample.prompt, "") if place % 8 == 0 else sample for place, sample in enumerate(samples)
+            Sample(sample.prompt, "") if place % self.every == 0 else sample
+            for place, sample in enumerate(samples)
         ]
 
 

@@ -12,5 +12,5 @@ FAULT = Fault(
     ),
     symptoms=("nan-after-steps",),
     onset=(10, 40),
-    fixes=("use-bf16", "use-fp32"),
+    fixes=("use-bf16", "use-fp32", "lower-learning-rate"),
 )

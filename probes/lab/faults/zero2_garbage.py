@@ -37,7 +37,7 @@ FAULT = Fault(
     settings=Settings(zero_stage=2, ranks=4, batch=2, steps=60),
     symptoms=("nan-after-steps",),
     onset=(AFTER, AFTER + 6),
-    fixes=("change-zero-stage", "tune-zero-settings", "upgrade-library"),
+    fixes=("change-zero-stage", "tune-zero-settings", "upgrade-library", "monitor-training"),
     damage=Garbage(),
     undone_by={"upgrade-library": NONE},
     simulated=True,
