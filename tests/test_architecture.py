@@ -19,6 +19,7 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 # Beside the standard library. The most specific folder counts.
 MAY_IMPORT = {
     "probes": {"probes"},
+    "probes/lab": {"probes", "torch"},  # a model is made of torch; the rest of the lab runs without
     "kb": {"kb", "networkx", "numpy", "packaging", "pydantic", "yaml"},
     "app": {"app", "kb", "probes", "markdown_it", "pydantic", "sqlalchemy", "yaml"},
     # Streamlit charts are altair's, and its routes are starlette's.
