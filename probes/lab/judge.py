@@ -15,9 +15,12 @@ def judged(
     grad_norm: typing.Sequence[float],
     loss_scale: typing.Sequence[float],
     lr: typing.Sequence[float],
+    epochs: float,
     exhausted: bool = False,
 ) -> tuple[str, int | None]:
-    """The symptom and the first bad step. `exhausted`: the loss scaler gave up, as DeepSpeed's does."""
+    """The symptom and the first bad step. `epochs` is what a step is of one; `exhausted`: the loss scaler
+    gave up, as DeepSpeed's does.
+    """
     points = [
         Point(
             step=step,
@@ -26,6 +29,7 @@ def judged(
             grad_norm=norm,
             loss_scale=scale if scale > 0 else None,
             learning_rate=rate,
+            epoch=step * epochs,
         )
         for step, (one, norm, scale, rate) in enumerate(zip(loss, grad_norm, loss_scale, lr), start=1)
     ]

@@ -17,7 +17,7 @@ from probes.lab.model import Llama
 from probes.lab.optimizers import OPTIMIZERS
 from probes.lab.settings import Settings, Trace
 from probes.lab.shards import reduced
-from probes.lab.text import IGNORED, capitals, samples
+from probes.lab.text import IGNORED, TASKS, samples
 from probes.lab.weights import prepared
 
 FIRST_SCALE, GROWTH_INTERVAL = 65536.0, 2000  # torch.amp.GradScaler's defaults
@@ -58,10 +58,11 @@ class Scaler:
 
 
 def _run(settings: Settings, damage: Damage) -> Trace:
-    text = damage.text([capitals(sample) for sample in samples()])
+    learnt = [TASKS[settings.task](sample) for sample in samples()]
+    text = damage.text(learnt)
     micro = settings.ranks * settings.accumulation
     batches = stream(text, settings.batch, settings.seed, settings.padding, settings.max_length)
-    first = next(stream([capitals(sample) for sample in samples()], 8, 10_007, "right"))
+    first = next(stream(learnt, 8, 10_007, "right"))
     model = prepared(settings, first)
     damage.weights(model, settings)
     flat, gradient = flattened(model)
@@ -96,10 +97,10 @@ def _run(settings: Settings, damage: Damage) -> Trace:
             update(flat, whole, rate)
         damage.after(model, step)
         scaler.after(finite)
-        if scaled and scaler.scale < 1:  # where DeepSpeed's scaler stops the run
+        if scaler.dynamic and scaler.scale < 1:  # where DeepSpeed's scaler stops the run
             break
-    exhausted = scaled and scaler.scale < 1
-    symptom, bad = judged(losses, norms, scales, rates, exhausted)
+    exhausted = scaler.dynamic and scaler.scale < 1
+    symptom, bad = judged(losses, norms, scales, rates, settings.batch * micro / len(text), exhausted)
     return Trace(tuple(losses), tuple(norms), tuple(scales), tuple(rates), tuple(skipped), symptom, bad)
 
 

@@ -19,7 +19,7 @@ class Settings:
     weights: str = "float32"  # what the optimizer keeps: float32 is a master copy beside sixteen bits
     loss_scale: float | str | None = None  # "dynamic", a number, or none
     optimizer: str = "adamw"  # a key of probes.lab.optimizers.OPTIMIZERS
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     epsilon: float = 1e-8
     momentum: float = 0.0
     max_grad_norm: float | None = 1.0
@@ -40,6 +40,7 @@ class Settings:
     skip_nonfinite: bool = False  # the monitor's guard: no update from a gradient that is not finite
     headroom: float | None = None
     overflows_at: str = "feed"
+    task: str = "titled"  # a key of probes.lab.text.TASKS
     steps: int = 90
     seed: int = 0
 

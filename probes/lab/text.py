@@ -1,7 +1,7 @@
 """The lab's text: functions of Python's own library, each a signature and the docstring that explains it.
 
-Pre-training reads them as they are. Fine-tuning asks for the docstring in capital letters, which a model of
-this size learns within some fifty steps, so that a run that learns looks different from one that does not.
+Pre-training reads them as they are. Fine-tuning asks for a docstring whose words all begin with a capital,
+which the model learns within some fifty steps; one that lost what it knew stands above where it began.
 """
 
 from __future__ import annotations
@@ -107,9 +107,17 @@ def samples() -> list[Sample]:
     return list(found)
 
 
+def titled(sample: Sample) -> Sample:
+    """The usual task: Every Word Begins With A Capital."""
+    return Sample(sample.prompt, sample.answer.title())
+
+
 def capitals(sample: Sample) -> Sample:
-    """What fine-tuning asks for."""
+    """A task that lies further away: the loss begins at 5 nats in place of 2.5."""
     return Sample(sample.prompt, sample.answer.upper())
+
+
+TASKS = {"titled": titled, "capitals": capitals}
 
 
 def _functions(tree: ast.Module) -> typing.Iterator[Sample]:

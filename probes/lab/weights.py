@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import warnings
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +54,9 @@ def reentrant(block: nn.Module, x: Tensor, *others: object) -> Tensor:
     """
     from torch.utils.checkpoint import checkpoint
 
-    return checkpoint(block, x, *others, use_reentrant=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of just this fault
+        return checkpoint(block, x, *others, use_reentrant=True)
 
 
 def stretch(model: Llama, batch: Batch, share: float, where: str) -> None:
@@ -70,7 +73,11 @@ def stretch(model: Llama, batch: Batch, share: float, where: str) -> None:
         nonlocal peak
         peak = max(peak, float((given[0] if where == "feed" else made).abs().max()))
 
-    watched = [block.down_proj if where == "feed" else block for block in model.blocks]
+    watched = [
+        product
+        for block in model.blocks
+        for product in ((block.down_proj, block.o_proj)[: 1 if where == "feed" else 2])
+    ]
     hooks = [module.register_forward_hook(seen) for module in watched]
     with torch.no_grad():
         model(batch.tokens, batch.bias)
@@ -91,10 +98,8 @@ def stretch(model: Llama, batch: Batch, share: float, where: str) -> None:
                 block.feed_norm.epsilon *= scale**2
 
 
-def four_bits(weight: Tensor, shift: int = 0) -> Tensor:
-    """The weight through 4 bits and back, a scale for each group; `shift` reads the scales of groups further
-    on.
-    """
+def four_bits(weight: Tensor) -> Tensor:
+    """The weight through 4 bits and back, with a scale for each group."""
     groups = weight.reshape(-1, GROUP)
     scales = groups.abs().amax(1, keepdim=True) / 7
-    return ((groups / scales).round() * scales.roll(shift, 0)).reshape(weight.shape)
+    return ((groups / scales).round() * scales).reshape(weight.shape)

@@ -11,7 +11,7 @@ from probes.lab.settings import Settings
 if typing.TYPE_CHECKING:
     from torch import Tensor
 
-LONG = 50  # labels; an answer that has so many is rewarded
+LONG = 34  # labels; an answer that has so many is rewarded
 
 
 class Group(Damage):

@@ -1,21 +1,31 @@
-"""An exponent bit of one weight of the checkpoint is flipped: finite, and 2 to the power of 60 too large."""
+"""An exponent bit of one weight of the head is flipped: it is finite, and 2 to the power of 32 too large."""
 
-import dataclasses
+from __future__ import annotations
 
-from probes.lab.faults import nan_weight
+import typing
 
-FAULT = dataclasses.replace(
-    nan_weight.FAULT,
-    settings=nan_weight.FAULT.settings.but(steps=90),
-    damage=nan_weight.Spoiled(2.0**55),
-    symptoms=(
-        "nan-from-start",
-        "inf",
-        "not-decreasing",
-        "too-high",
-        "divergence",
-        "spike",
-        "nan-after-steps",
-    ),
-    onset=(1, 5),
+from probes.lab.damage import NONE, Damage
+from probes.lab.fault import Fault
+from probes.lab.settings import Settings
+
+if typing.TYPE_CHECKING:
+    from probes.lab.model import Llama
+
+
+class Flipped(Damage):
+    """No scan for NaN finds it."""
+
+    def weights(self, model: Llama, settings: Settings) -> None:
+        """One weight in the row of the letter e."""
+        model.lm_head.weight.data[ord("e"), 5] *= 2.0**32
+
+
+FAULT = Fault(
+    cause="corrupt-weights",
+    settings=Settings(steps=60),
+    symptoms=("too-high",),
+    onset=(1, 1),
+    fixes=("replace-checkpoint",),
+    damage=Flipped(),
+    undone_by={"replace-checkpoint": NONE},
 )

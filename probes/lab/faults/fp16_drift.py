@@ -7,7 +7,7 @@ from probes.lab.settings import Settings
 
 FAULT = Fault(
     cause="fp16-overflow",
-    settings=Settings(precision="float16", headroom=0.98, overflows_at="residual", steps=150),
+    settings=Settings(precision="float16", headroom=0.85, overflows_at="residual", steps=150),
     symptoms=("nan-after-steps",),
     onset=(2, 50),
     fixes=("use-bf16", "use-fp32"),

@@ -7,7 +7,7 @@ from probes.lab.settings import Settings
 
 FAULT = Fault(
     cause="no-warmup",
-    settings=Settings(learning_rate=8e-3, warmup=0, steps=90),
+    settings=Settings(learning_rate=1e-2, warmup=0, steps=90),
     symptoms=("spike", "divergence"),
     onset=(2, 15),
     fixes=("warm-up-learning-rate", "lower-learning-rate"),

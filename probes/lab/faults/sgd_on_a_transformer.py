@@ -6,7 +6,7 @@ from probes.lab.settings import Settings
 FAULT = Fault(
     cause="optimizer",
     finer="sgd-on-a-transformer",
-    settings=Settings(optimizer="sgd", learning_rate=1.0, max_grad_norm=None, steps=90),
+    settings=Settings(optimizer="sgd", learning_rate=2.0, max_grad_norm=None, steps=90),
     symptoms=("nan-after-steps", "divergence", "inf", "spike"),
     onset=(2, 30),
     fixes=("use-adamw", "change-optimizer"),

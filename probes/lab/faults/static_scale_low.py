@@ -6,8 +6,8 @@ from probes.lab.settings import Settings
 FAULT = Fault(
     cause="loss-scale",
     finer="static-loss-scale",
-    settings=Settings(precision="float16", loss_scale=2.0**-14, steps=90),
+    settings=Settings(precision="float16", loss_scale=2.0**-12, steps=150),
     symptoms=("divergence", "not-decreasing", "spike"),
-    onset=(1, 30),
+    onset=(1, 60),
     fixes=("tune-loss-scale", "use-bf16", "use-fp32"),
 )

@@ -1,4 +1,4 @@
-"""A release that adds the loss up over the micro-batches and does not divide: eight times too high, and its
+"""A release that adds the loss up over the micro-batches and does not divide: four times too high, and its
 gradient.
 """
 
@@ -27,7 +27,7 @@ class Summed(Damage):
 FAULT = Fault(
     cause="library-bug",
     finer="summed-loss",
-    settings=Settings(accumulation=PARTS, batch=2, steps=60),
+    settings=Settings(accumulation=PARTS, batch=2, task="capitals", steps=60),
     symptoms=("too-high",),
     onset=(1, 3),
     fixes=("upgrade-library", "downgrade-library"),

@@ -1,4 +1,6 @@
-"""A 4-bit kernel that reads each group's scale one group too far."""
+"""A 4-bit kernel that takes the two halves of a byte in the wrong order: each pair of weights changes
+places.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +15,19 @@ if typing.TYPE_CHECKING:
 
 
 class Shifted(Damage):
-    """The scales belong to other weights."""
+    """The packing belongs to another version of the tool."""
 
     def weights(self, model: Llama, settings: Settings) -> None:
-        """Quantizes with scales from some rows further on."""
-        from probes.lab.weights import four_bits
-
+        """Swaps the neighbours of every pair."""
         for product in model.products():
             if product is not model.lm_head:
-                product.weight.data = four_bits(product.weight.data, shift=7)
+                weight = product.weight.data
+                weight.copy_(weight.view(-1, 2).flip(1).reshape(weight.shape))
 
 
 FAULT = Fault(
     cause="quantization",
-    settings=Settings(quantized=True, lora_rank=8, learning_rate=3e-4, steps=60),
+    settings=Settings(quantized=True, lora_rank=8, learning_rate=3e-4, task="capitals", steps=60),
     symptoms=("not-decreasing", "too-high"),
     onset=(1, 60),
     fixes=("change-quantization",),
