@@ -4,8 +4,8 @@
     .venv/bin/python docs/measure_watch.py --write   puts it into docs/measured.md
 
 The lab's model and a wider one, AdamW, clipping, float32, one thread. Each way of looking has a model and an
-optimizer of its own; in a round each takes some steps on the same batches, in an order that turns, so that what
-else the machine does falls on all. "bare" is there twice: the second shows the noise. With transformers
+optimizer of its own; in a round each takes some steps on the same batches, in an order that turns, so that
+what else the machine does falls on all. "bare" is there twice: the second shows the noise. With transformers
 installed (a scratch environment will do) its DebugUnderflowOverflow is in the table, too.
 """
 
@@ -29,7 +29,7 @@ from probes.lab.model import Llama, Shape
 from probes.lab.text import capitals, samples
 from probes.lab.weights import pretrained
 
-ROUNDS, STEPS = 60, 3
+ROUNDS, STEPS = 30, 3
 Way = Callable[[Llama, torch.optim.Optimizer], contextlib.AbstractContextManager[Any]]
 
 
@@ -105,7 +105,9 @@ def ratios(build: Callable[[], Llama], rounds: int) -> tuple[dict[str, list[floa
                     step(model, optimizer, batch, seen)
                 times[name].append(time.perf_counter() - began)
     first = times["bare"][2:]
-    over = {name: [one / base for one, base in zip(took[2:], first)] for name, took in times.items()}
+    over = {
+        name: [one / base for one, base in zip(took[2:], first, strict=True)] for name, took in times.items()
+    }
     return over, 1000 * statistics.median(first) / STEPS
 
 
