@@ -84,7 +84,7 @@ def _run(settings: Settings, damage: Damage) -> Trace:
         whole = damage.gradient(reduced(shares, settings, damage, step), step) / scaler.scale
         norm = float(whole.norm())
         finite = math.isfinite(norm)
-        rate = settings.learning_rate * min(1.0, step / (settings.warmup + 1))
+        rate = settings.learning_rate * _share(settings, step)
         losses.append(loss)
         norms.append(norm)
         scales.append(scaler.scale if scaled else 0.0)
@@ -102,6 +102,12 @@ def _run(settings: Settings, damage: Damage) -> Trace:
     exhausted = scaler.dynamic and scaler.scale < 1
     symptom, bad = judged(losses, norms, scales, rates, settings.batch * micro / len(text), exhausted)
     return Trace(tuple(losses), tuple(norms), tuple(scales), tuple(rates), tuple(skipped), symptom, bad)
+
+
+def _share(settings: Settings, step: int) -> float:
+    """What a step gets of the learning rate."""
+    rest = (settings.steps - step + 1) / settings.steps if settings.decay else 1.0
+    return min(1.0, step / (settings.warmup + 1), rest)
 
 
 def _scale(settings: Settings) -> tuple[float, bool]:

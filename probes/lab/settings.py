@@ -24,6 +24,7 @@ class Settings:
     momentum: float = 0.0
     max_grad_norm: float | None = 1.0
     warmup: int = 5  # steps
+    decay: bool = False  # linearly to 0 at the last step
     batch: int = 8  # samples
     accumulation: int = 1  # micro-batches of `batch` samples each
     padding: str = "right"  # right, left or packed

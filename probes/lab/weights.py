@@ -98,8 +98,8 @@ def stretch(model: Llama, batch: Batch, share: float, where: str) -> None:
                 block.feed_norm.epsilon *= scale**2
 
 
-def four_bits(weight: Tensor) -> Tensor:
-    """The weight through 4 bits and back, with a scale for each group."""
+def four_bits(weight: Tensor, zero: int = 0) -> Tensor:
+    """The weight through 4 bits and back, with a scale for each group; `zero` is by how much the zero point is off."""
     groups = weight.reshape(-1, GROUP)
     scales = groups.abs().amax(1, keepdim=True) / 7
-    return ((groups / scales).round() * scales).reshape(weight.shape)
+    return (((groups / scales).round() + zero) * scales).reshape(weight.shape)

@@ -1,6 +1,4 @@
-"""A 4-bit kernel that takes the two halves of a byte in the wrong order: each pair of weights changes
-places.
-"""
+"""A 4-bit kernel whose zero point is off by one, as a tool's older files under its newer kernel."""
 
 from __future__ import annotations
 
@@ -18,11 +16,13 @@ class Shifted(Damage):
     """The packing belongs to another version of the tool."""
 
     def weights(self, model: Llama, settings: Settings) -> None:
-        """Swaps the neighbours of every pair."""
-        for product in model.products():
-            if product is not model.lm_head:
-                weight = product.weight.data
-                weight.copy_(weight.view(-1, 2).flip(1).reshape(weight.shape))
+        """Each weight is a step of its scale too large."""
+        from probes.lab.weights import four_bits
+
+        if settings.quantized:
+            for product in model.products():
+                if product is not model.lm_head:
+                    product.weight.data = four_bits(product.weight.data, zero=1)
 
 
 FAULT = Fault(
