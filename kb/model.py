@@ -114,11 +114,22 @@ class Counted(Strict):
     guess: Probability
 
 
+class Proof(Strict):
+    """The fault lab's runs with a fix: `cured` of `runs`. `guess` is an expert's, which docs/prove_lab.py
+    weighs in.
+    """
+
+    runs: int = Field(ge=0)
+    cured: int = Field(ge=0)
+    guess: Probability
+
+
 class Cause(Strict):
     """One fault: how common it is, how it shows, and what cures it.
 
-    `signs` holds P(value | this cause); what it does not say is as in the fact's `typical`. `fixes` holds
-    the chance that a fix cures this cause. A finer cause names the one it belongs to in `under`.
+    `signs` holds P(value | this cause); what it does not say is as in the fact's `typical`. `fixes` holds the
+    chance that a fix cures this cause, `proved` the runs that it was counted from. A finer cause names the
+    one it belongs to in `under`.
     """
 
     id: str
@@ -129,6 +140,7 @@ class Cause(Strict):
     explanation: Text
     signs: dict[str, Chances] = {}
     fixes: dict[str, Probability] = {}
+    proved: dict[str, Proof] = {}
     document: str | None = None
     references: tuple[Reference, ...] = ()
 

@@ -20,6 +20,7 @@ from probes.lab.shards import reduced
 from probes.lab.text import IGNORED, TASKS, samples
 from probes.lab.weights import prepared
 
+PATIENCE = 20  # steps without a finite loss: nothing comes back from there
 FIRST_SCALE, GROWTH_INTERVAL = 65536.0, 2000  # torch.amp.GradScaler's defaults
 
 
@@ -98,6 +99,8 @@ def _run(settings: Settings, damage: Damage) -> Trace:
         damage.after(model, step)
         scaler.after(finite)
         if scaler.dynamic and scaler.scale < 1:  # where DeepSpeed's scaler stops the run
+            break
+        if not any(map(math.isfinite, losses[-PATIENCE:])) and step >= PATIENCE:
             break
     exhausted = scaler.dynamic and scaler.scale < 1
     symptom, bad = judged(losses, norms, scales, rates, settings.batch * micro / len(text), exhausted)

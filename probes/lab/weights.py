@@ -99,7 +99,9 @@ def stretch(model: Llama, batch: Batch, share: float, where: str) -> None:
 
 
 def four_bits(weight: Tensor, zero: int = 0) -> Tensor:
-    """The weight through 4 bits and back, with a scale for each group; `zero` is by how much the zero point is off."""
+    """The weight through 4 bits and back, with a scale for each group; `zero` is by how much the zero point
+    is off.
+    """
     groups = weight.reshape(-1, GROUP)
     scales = groups.abs().amax(1, keepdim=True) / 7
     return (((groups / scales).round() + zero) * scales).reshape(weight.shape)

@@ -13,5 +13,6 @@ FAULT = Fault(
     ),
     symptoms=("not-decreasing",),
     onset=(1, 60),
+    well=Settings(precision="bfloat16", learning_rate=1e-5, task="capitals", steps=60),
     fixes=("keep-fp32-master-weights", "use-fp32"),
 )

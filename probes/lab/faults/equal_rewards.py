@@ -35,7 +35,7 @@ class Group(Damage):
 FAULT = Fault(
     cause="custom-loss",
     finer="rl-loss",
-    settings=Settings(steps=90),
+    settings=Settings(batch=4, steps=90),
     symptoms=("nan-after-steps", "nan-from-start"),
     onset=(1, 30),
     fixes=("fix-custom-loss",),

@@ -1,4 +1,6 @@
-"""An activation of some texts lies above 65504 and of others below it: float16 is NaN at the first such text."""
+"""An activation of some texts lies above 65504 and of others below it: float16 is NaN at the first such
+text.
+"""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

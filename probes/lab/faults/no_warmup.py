@@ -7,8 +7,9 @@ from probes.lab.settings import Settings
 
 FAULT = Fault(
     cause="no-warmup",
-    settings=Settings(learning_rate=1e-2, warmup=0, steps=90),
+    settings=Settings(learning_rate=2.5e-2, warmup=0, decay=True, steps=90),
     symptoms=("spike", "divergence"),
     onset=(2, 15),
+    well=Settings(learning_rate=2.5e-2, warmup=30, decay=True, steps=90),
     fixes=("warm-up-learning-rate", "lower-learning-rate"),
 )

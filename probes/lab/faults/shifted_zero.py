@@ -27,9 +27,10 @@ class Shifted(Damage):
 
 FAULT = Fault(
     cause="quantization",
-    settings=Settings(quantized=True, lora_rank=8, learning_rate=3e-4, task="capitals", steps=60),
+    settings=Settings(quantized=True, lora_rank=8, learning_rate=1e-4, steps=60),
     symptoms=("not-decreasing", "too-high"),
     onset=(1, 60),
+    well=Settings(lora_rank=8, learning_rate=1e-4, steps=60),
     fixes=("change-quantization",),
     damage=Shifted(),
     undone_by={"change-quantization": NONE},
