@@ -1,6 +1,6 @@
 """Healthy runs of the lab that look odd: what people, and rules, take for a fault.
 
-Each is right by its making: nothing in it is broken. measure_lab.py counts those whose log whynan calls abnormal.
+Each is right by its making: nothing in it is broken. measure_lab.py counts those that whynan calls abnormal.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from probes.lab import NONE, Damage, Settings
+from probes.lab import Damage, Settings
 from probes.lab.batches import Batch
+from probes.lab.damage import NONE
 from probes.lab.text import Sample
 from probes.lab.text import samples as originals
 
@@ -64,7 +65,7 @@ HEALTHY: Mapping[str, Odd] = {
         USUAL.but(precision="float16", loss_scale="dynamic", headroom=0.2, overflows_at="residual"),
         NONE,
         ALL,
-    ),  # fmt: skip
+    ),
     "flat-continuation": (USUAL.but(learning_rate=1e-5), Known(), ALL),
     "hard-batch": (USUAL, HardBatch(), ALL),
     "bfloat16": (USUAL.but(precision="bfloat16"), NONE, ALL),

@@ -1,4 +1,4 @@
-"""What whynan's own probes find in a run of the lab before it starts: the checkpoint, the headroom, the data."""
+"""What whynan's own probes find in a run of the lab before it starts: checkpoint, headroom, data."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A run of the lab as its user's files: the log and the config, by Hugging Face's Trainer and by XTuner.
 
-The lab's model is some ten thousand times smaller than what people fine-tune, and takes larger steps: where the
-lab's healthy learning rate is 1e-3 (3e-3 for LoRA), theirs is 2e-5 (2e-4). Rates are written in their measure,
-by one factor for all runs, faulty or not; SGD's as they are. So are the tokens of a sample, 32 for one.
+The lab's model is some ten thousand times smaller than what people fine-tune, and takes larger steps: where
+the lab's healthy learning rate is 1e-3 (3e-3 for LoRA), theirs is 2e-5 (2e-4). Rates are written in their
+measure, by one factor for all runs, faulty or not; SGD's as they are. So are a sample's tokens, 32 for one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 
+from app import own_run
 from probes.lab import Settings, Trace
 
 FRAMEWORKS = ("transformers", "xtuner")
@@ -27,21 +28,21 @@ def rate(settings: Settings, lab: float) -> float:
     """A learning rate of the lab as a large model's."""
     if settings.optimizer == "sgd":
         return lab
-    return lab / (15 if settings.lora_rank else 50)
+    return lab / (own_run.LARGER_LORA if settings.lora_rank else own_run.LARGER)
 
 
 def scales_by_deepspeed(settings: Settings, framework: str) -> bool:
-    """The Trainer's float16 runs with a loss scale go by DeepSpeed, which prints it; XTuner's by torch's scaler."""
+    """Whether DeepSpeed scales the loss, and prints it: the Trainer's runs; XTuner's have torch's scaler."""
     return framework == "transformers" and settings.loss_scale is not None
 
 
-# --- logs ------------------------------------------------------------------------------------------------------
+# --- logs ----------------------------------------------------------------------------------------
 
 
 def log(
     settings: Settings, trace: Trace, framework: str, every: int, epochs: float, steps: Sequence[int]
 ) -> str:
-    """What is printed each `every` steps; `epochs` is what a step is of one, `steps` are those that ran, in order."""
+    """What is printed each `every` steps; `epochs` is what a step is of one, `steps` are those that ran."""
     windows = [steps[start : start + every] for start in range(0, len(steps) - every + 1, every)]
     lines = list((_trainer if framework == "transformers" else _mmengine)(settings, trace, windows, epochs))
     return "\n".join(lines) + "\n"
@@ -88,7 +89,7 @@ def _mmengine(
         )
 
 
-# --- configs ---------------------------------------------------------------------------------------------------
+# --- configs -------------------------------------------------------------------------------------
 
 
 def config(settings: Settings, framework: str, cause: str = "") -> dict[str, str]:
@@ -219,7 +220,8 @@ def _xtuner(settings: Settings, cause: str) -> dict[str, str]:
         ]
     lora = ""
     if settings.lora_rank:
-        lora = f"    lora=dict(type=LoraConfig, r={settings.lora_rank}, lora_alpha={settings.lora_alpha:g}, task_type='CAUSAL_LM'),\n"
+        sizes = f"r={settings.lora_rank}, lora_alpha={settings.lora_alpha:g}"
+        lora = f"    lora=dict(type=LoraConfig, {sizes}, task_type='CAUSAL_LM'),\n"
     optim = "transformers.optimization" if settings.optimizer == "adafactor" else "torch.optim"
     text = f"""import torch
 from mmengine.optim import AmpOptimWrapper, LinearLR, OptimWrapper
@@ -265,6 +267,7 @@ optim_wrapper = dict(
 )
 """
     if settings.warmup:
-        text += f"param_scheduler = [dict(type=LinearLR, start_factor=1e-5, by_epoch=False, begin=0, end={settings.warmup})]\n"
+        warm_up = f"type=LinearLR, start_factor=1e-5, by_epoch=False, begin=0, end={settings.warmup}"
+        text += f"param_scheduler = [dict({warm_up})]\n"
     text += f'train_cfg = dict(type="IterBasedTrainLoop", max_iters={settings.steps})\n'
     return {"config.py": text}

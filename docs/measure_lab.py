@@ -4,9 +4,8 @@
     .venv/bin/python docs/measure_lab.py --cache FOLDER --write   puts them into docs/measured.md
 
 Every fault of probes/lab, and healthy runs that look odd, over some seeds; each as the log and config of
-Hugging Face's Trainer and of XTuner (lab_texts.py). whynan reads the files as it reads anybody's. A cause is right
-when it is the fault's; nothing of whynan was counted or fitted on these runs. FOLDER keeps the runs' series: half
-an hour of training, which needs no repetition.
+Hugging Face's Trainer and of XTuner (lab_texts.py). whynan reads the files as it reads anybody's. A cause is
+right when it is the fault's. FOLDER keeps the runs' series: half an hour of training that is done once.
 """
 
 from __future__ import annotations
@@ -29,9 +28,10 @@ from tables import put
 
 import kb
 from app import inputs
-from app.conclusion import conclude
-from app.session import Session
+from app.conclusion import verdict
+from app.session import Session, known
 from kb.model import Knowledge
+from kb.standing import standing
 from probes.lab import FAULTS, Damage, Settings, Trace
 from probes.lab import run as train
 from probes.lab.text import samples
@@ -67,10 +67,10 @@ def kept(folder: Path, name: str, settings: Settings, damage: Damage) -> Trace:
     path = folder / f"{name}-{settings.seed}.json"
     if path.is_file():
         data = json.loads(path.read_text())
-        if data.pop("settings") == json.loads(json.dumps(dataclasses.asdict(settings))):
-            return Trace(
-                **{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-            )
+        # A setting that the lab has got since was at its default.
+        if {**dataclasses.asdict(Settings()), **data["settings"]} == dataclasses.asdict(settings):
+            series = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
+            return Trace(**series, symptom=data["symptom"], first_bad_step=data["first_bad_step"])
     trace = train(settings, damage)
     path.write_text(json.dumps({**dataclasses.asdict(trace), "settings": dataclasses.asdict(settings)}))
     return trace
@@ -103,9 +103,13 @@ def judged(knowledge: Knowledge, run: Run, framework: str, given: str) -> Verdic
         if "probes" in given:
             probed(run.settings, run.damage, folder)
         found = inputs.read([folder])
-    conclusion = conclude(knowledge, Session().read(*found.reports))
-    causes = tuple(cause.entry.id for cause in conclusion.causes)
-    return Verdict(run, framework, given, conclusion.verdict == "abnormal", causes)
+    facts = known(Session().read(*found.reports), knowledge)
+    case = standing(knowledge, facts.values(), {}, facts.assumed())  # the belief alone: no fixes, no questions
+    belief: Counter[str] = Counter()
+    for cause, probability in zip(case.active.of, case.posterior, strict=True):
+        belief[cause] += float(probability)
+    causes = tuple(cause for cause, _ in belief.most_common() if cause in knowledge.causes)
+    return Verdict(run, framework, given, verdict(facts) == "abnormal", causes)
 
 
 def share(verdicts: list[Verdict], most: int, order: tuple[str, ...] | None = None) -> float:

@@ -1,4 +1,4 @@
-"""What watching costs: the time of a training step, over that of the bare loop in the same round.
+"""What watching costs: the processor time of a step, over that of the bare loop in the same round.
 
     .venv/bin/python docs/measure_watch.py           prints the table
     .venv/bin/python docs/measure_watch.py --write   puts it into docs/measured.md
@@ -46,7 +46,7 @@ def bare(model: Llama, optimizer: torch.optim.Optimizer) -> contextlib.AbstractC
     return contextlib.nullcontext()
 
 
-def anomaly(model: Llama, optimizer: torch.optim.Optimizer) -> contextlib.AbstractContextManager[Any]:
+def anomaly(model: Llama, optimizer: torch.optim.Optimizer) -> Any:
     """PyTorch's own: names the operation whose gradient is NaN."""
     return torch.autograd.detect_anomaly()
 
@@ -100,10 +100,10 @@ def ratios(build: Callable[[], Llama], rounds: int) -> tuple[dict[str, list[floa
         for name in order[turn % len(order) :] + order[: turn % len(order)]:
             model, optimizer, way = made[name]
             with way(model, optimizer) as seen:
-                began = time.perf_counter()
+                began = time.process_time()
                 for batch in now:
                     step(model, optimizer, batch, seen)
-                times[name].append(time.perf_counter() - began)
+                times[name].append(time.process_time() - began)
     first = times["bare"][2:]
     over = {
         name: [one / base for one, base in zip(took[2:], first, strict=True)] for name, took in times.items()
@@ -112,7 +112,10 @@ def ratios(build: Callable[[], Llama], rounds: int) -> tuple[dict[str, list[floa
 
 
 def table(rounds: int) -> str:
-    sizes = {"the lab's": pretrained, "wider": lambda: Llama(Shape(256, 6, 8, 4, 704))}
+    sizes: dict[str, Callable[[], Llama]] = {
+        "the lab's": pretrained,
+        "wider": lambda: Llama(Shape(256, 6, 8, 4, 704)),
+    }
     found, heads = {}, []
     for name, build in sizes.items():
         count = sum(weight.numel() for weight in build().parameters()) / 1e6

@@ -7,7 +7,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 
-from app.commands import BadInputError, trial
+from app.commands import BadInputError, own_run
 from probes.lab import FAULTS, FIXES, Trace, applied, possible
 from probes.lab import run as train
 
@@ -22,7 +22,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--seed", type=int, default=0, help="of the data's order; default: 0")
     one.add_argument("--fix", metavar="FIX", help="a fix of the knowledge, applied to the run")
     one.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
-    trial.add(one)
+    own_run.add(one)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(line)
         return 0
     if arguments.fault is None:
-        return trial.run(arguments)
+        return own_run.run(arguments)
     fault = FAULTS.get(arguments.fault)
     if fault is None:
         raise BadInputError(

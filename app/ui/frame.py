@@ -14,7 +14,7 @@ PAGES = {
     "start.py": "page.start",
     "wizard.py": "page.wizard",
     "diagnosis.py": "page.diagnosis",
-    "trial.py": "page.trial",
+    "try_it.py": "page.try",
     "browse.py": "page.browse",
 }
 WIDTH = 1180  # pixels; a line that is longer is hard to read

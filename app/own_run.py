@@ -57,26 +57,26 @@ def plan(facts: Mapping[str, Plain]) -> Plan:
     compute = str(facts.get("precision.compute", "float32"))
     precision = {"float16": "float16", "bfloat16": "bfloat16", "float8": "bfloat16"}.get(compute, "float32")
     if compute == "float8":
-        notes.append(("trial.note_float8", {}))
+        notes.append(("tryit.note_float8", {}))
     weights = str(facts.get("precision.weights", "float32"))
     weights = weights if weights == precision else "float32"
     asked = str(facts.get("optimizer.name", "adamw"))
     optimizer = OPTIMIZERS.get(asked, "adamw")
     if optimizer == "adamw" and "adamw" not in asked:
-        notes.append(("trial.note_optimizer", {"optimizer": asked}))
+        notes.append(("tryit.note_optimizer", {"optimizer": asked}))
     lora = facts.get("lora.enabled") is True
     factor = 1.0 if optimizer == "sgd" else LARGER_LORA if lora else LARGER
     usual = {"sgd": 0.05}.get(optimizer, (3e-3 if lora else 1e-3)) / factor
     rate = _number(facts.get("optimizer.learning_rate", usual))
     if factor > 1:
-        notes.append(("trial.note_rate", {"yours": f"{rate:g}", "here": f"{rate * factor:g}"}))
+        notes.append(("tryit.note_rate", {"yours": f"{rate:g}", "here": f"{rate * factor:g}"}))
     batch, accumulation = _count(facts, "batch.per_device", 8), _count(facts, "batch.accumulation", 1)
     fewer = min(batch, MOST_BATCH), min(accumulation, MOST_ACCUMULATION)
     if fewer != (batch, accumulation):
-        notes.append(("trial.note_batch", {"batch": fewer[0], "accumulation": fewer[1]}))
+        notes.append(("tryit.note_batch", {"batch": fewer[0], "accumulation": fewer[1]}))
     half = precision == "float16"
     if half:
-        notes.append(("trial.note_activations", {}))
+        notes.append(("tryit.note_activations", {}))
     clip = facts.get("optimizer.max_grad_norm", 1.0)
     settings = Settings(
         precision=precision,

@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import jobs, trial
-from app.commands.trial import FORMATS, OPTIONS
+from app import jobs, own_run
+from app.commands.own_run import FORMATS, OPTIONS
 from app.ui import labels
 from app.ui.address import concluded, knowledge, lang, show
 from app.ui.curve_chart import curve_chart
@@ -22,15 +22,15 @@ from kb.model import Plain
 
 _EVERY, _SECONDS = 0.5, 180
 _WORDS = {
-    "precision.compute": "trial.precision",
-    "precision.weights": "trial.weights",
-    "optimizer.name": "trial.optimizer",
-    "optimizer.learning_rate": "trial.rate",
-    "optimizer.max_grad_norm": "trial.clip",
-    "schedule.warmup": "trial.warmup",
-    "batch.per_device": "trial.batch",
-    "batch.accumulation": "trial.accumulation",
-    "lora.enabled": "trial.lora",
+    "precision.compute": "tryit.precision",
+    "precision.weights": "tryit.weights",
+    "optimizer.name": "tryit.optimizer",
+    "optimizer.learning_rate": "tryit.rate",
+    "optimizer.max_grad_norm": "tryit.clip",
+    "schedule.warmup": "tryit.warmup",
+    "batch.per_device": "tryit.batch",
+    "batch.accumulation": "tryit.accumulation",
+    "lora.enabled": "tryit.lora",
 }
 # Shown where the session does not know better; a list is what can be chosen.
 _USUAL: Mapping[str, Plain] = {
@@ -56,37 +56,41 @@ def page() -> None:
     tongue = lang()
     here = opened()
     shown = concluded(here.session, here.texts)
-    st.markdown(f"## {word('trial.title', tongue)}")
-    st.caption(word("trial.what", tongue))
+    st.markdown(f"## {word('tryit.title', tongue)}")
+    st.caption(word("tryit.what", tongue))
     known = {name: value for name, value in shown.known.values().items() if name in _USUAL}
     facts = _numbers({**_USUAL, **known})
     try:
-        planned = trial.plan(facts)
+        planned = own_run.plan(facts)
     except ValueError as error:
-        st.error(word("trial.bad", tongue, error=str(error)), icon=":material/error:")
+        st.error(word("tryit.bad", tongue, error=str(error)), icon=":material/error:")
         return
     possible = planned.fixes()
     ranked = [fix.entry.id for fix in shown.fixes if fix.entry.id in possible]
     order = [*ranked, *(fix for fix in possible if fix not in ranked), ""]
-    fix = st.selectbox(word("trial.fix", tongue), order, format_func=_title, key=f"fix-{here.link}")
+    fix = st.selectbox(word("tryit.fix", tongue), order, format_func=_title, key=f"fix-{here.link}")
     command = _command(facts, str(fix))
-    job = jobs.view(st.query_params.get("trial", ""))
+    job = jobs.view(st.query_params.get("run", ""))
     if settings().read_only or not settings().probes:
-        st.info(word("trial.off", tongue, command=shlex.join(["whynan", *command])))
+        st.info(word("tryit.off", tongue, command=shlex.join(["whynan", *command])))
     elif job and job.state == jobs.RUNNING:
         _follow()
     else:
         st.button(
-            word("trial.run", tongue), key="train", type="primary", icon=":material/play_arrow:", on_click=_start,
+            word("tryit.run", tongue),
+            key="train",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_start,
             args=(command,),
-        )  # fmt: skip
+        )
     if job and job.state == jobs.FAILED:
         st.error(job.error, icon=":material/error:")
     if job and job.state == jobs.DONE:
         _outcome(job.result)
     for name, fields in planned.notes:
         st.caption(word(name, tongue, **fields))
-    st.caption(word("trial.limits", tongue))
+    st.caption(word("tryit.limits", tongue))
 
 
 def _numbers(values: Mapping[str, Plain]) -> dict[str, Plain]:
@@ -111,7 +115,7 @@ def _numbers(values: Mapping[str, Plain]) -> dict[str, Plain]:
 
 
 def _title(fix: str) -> str:
-    return knowledge().fixes[fix].title[lang()] if fix else word("trial.none", lang())
+    return knowledge().fixes[fix].title[lang()] if fix else word("tryit.none", lang())
 
 
 def _command(facts: Mapping[str, Plain], fix: str) -> list[str]:
@@ -126,25 +130,28 @@ def _command(facts: Mapping[str, Plain], fix: str) -> list[str]:
 
 def _start(command: list[str]) -> None:
     whole = [sys.executable, "-m", "app.cli", *command, "--format", "json", "--progress", "--lang", lang()]
-    show(trial=jobs.start(json.dumps(command), whole, _SECONDS))
+    show(run=jobs.start(json.dumps(command), whole, _SECONDS))
 
 
 @st.fragment(run_every=_EVERY)
 def _follow() -> None:
     """Shows the job until it ends."""
-    job = jobs.view(st.query_params.get("trial", ""))
+    job = jobs.view(st.query_params.get("run", ""))
     if job is None or job.state != jobs.RUNNING:
         st.rerun()
-    with st.container(border=True, key="trial-job"):
+    with st.container(border=True, key="run-job"):
         which = (
-            word("trial.without", lang()) if job.step.name in ("", "without") else word("trial.fix", lang())
+            word("tryit.without", lang()) if job.step.name in ("", "without") else word("tryit.fix", lang())
         )
         text = word("job.step", lang(), step=which, seconds=round(job.seconds))
         st.progress(min(job.step.done / job.step.of, 1.0), text=text)
         st.button(
-            word("job.cancel", lang()), key="cancel-trial", icon=":material/stop_circle:", on_click=jobs.cancel,
+            word("job.cancel", lang()),
+            key="cancel-run",
+            icon=":material/stop_circle:",
+            on_click=jobs.cancel,
             args=(job.id,),
-        )  # fmt: skip
+        )
 
 
 def _outcome(result: Mapping[str, Any]) -> None:
@@ -152,16 +159,16 @@ def _outcome(result: Mapping[str, Any]) -> None:
     tongue = lang()
     bare, fixed = result["without"], result["with"]
     if bare["symptom"] == "healthy":
-        st.info(word("trial.well", tongue), icon=":material/check_circle:")
+        st.info(word("tryit.well", tongue), icon=":material/check_circle:")
     elif fixed is None:
-        st.warning(word("trial.broke", tongue), icon=":material/warning:")
+        st.warning(word("tryit.broke", tongue), icon=":material/warning:")
     elif fixed["symptom"] == "healthy":
-        st.success(word("trial.cured", tongue), icon=":material/check_circle:")
+        st.success(word("tryit.cured", tongue), icon=":material/check_circle:")
     else:
-        st.warning(word("trial.not_cured", tongue), icon=":material/warning:")
-    runs = [(word("trial.without", tongue), bare)]
+        st.warning(word("tryit.not_cured", tongue), icon=":material/warning:")
+    runs = [(word("tryit.without", tongue), bare)]
     if fixed is not None:
-        runs.append((word("trial.with", tongue, fix=_title(result["fix"])), fixed))
+        runs.append((word("tryit.with", tongue, fix=_title(result["fix"])), fixed))
     for column, (title, trace) in zip(st.columns(len(runs)), runs, strict=True):
         with column:
             symptom = labels.value(knowledge(), "loss.symptom", trace["symptom"], tongue)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import kb
-from app import inputs, trial
+from app import inputs, own_run
 from app.commands import BadInputError
 from app.session import Session, known
 from app.words import word
@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInputError("neither a fault nor a number of yours, on the command line, see --help")
     fix = arguments.fix
     try:
-        planned = trial.plan(facts)
-        outcome = trial.run(planned, fix, _progress if arguments.progress else _silent)
+        planned = own_run.plan(facts)
+        outcome = own_run.run(planned, fix, _progress if arguments.progress else _silent)
     except ValueError as error:
         raise BadInputError(f"{error}, in your numbers, give another") from error
     except KeyError as error:
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise BadInputError(str(error)) from error
     notes = [word(name, arguments.lang, **fields) for name, fields in planned.notes]
-    limits = word("trial.limits", arguments.lang)
+    limits = word("tryit.limits", arguments.lang)
     if arguments.format == "json":
         print(json.dumps({"fix": fix, "facts": facts, "notes": notes, "limits": limits, **outcome.to_json()}))
     else:
@@ -82,7 +82,7 @@ def told(arguments: argparse.Namespace) -> Mapping[str, Plain]:
         if not found.reports:
             raise BadInputError(next(iter(found.problems), "nothing was read, give a config"))
         values = known(Session().read(*found.reports), kb.load()).values()
-        facts = {name: values[name] for name in trial.FACTS if name in values}
+        facts = {name: values[name] for name in own_run.FACTS if name in values}
     for option, fact, _ in OPTIONS:
         value = getattr(arguments, option[2:].replace("-", "_"))
         if value is not None:
@@ -98,7 +98,7 @@ def _silent(which: str, done: int, of: int) -> None:
     pass
 
 
-def _text(outcome: trial.Outcome, fix: str | None, notes: list[str]) -> list[str]:
+def _text(outcome: own_run.Outcome, fix: str | None, notes: list[str]) -> list[str]:
     """Both curves side by side, a line for every few steps."""
     runs = [("as it is", outcome.bare)] + ([(str(fix), outcome.fixed)] if outcome.fixed else [])
     lines = ["step  " + "".join(f"{name:<{_WIDTH}}" for name, _ in runs)]
