@@ -15,6 +15,7 @@ PAGES = {
     "start.py": "page.start",
     "wizard.py": "page.wizard",
     "diagnosis.py": "page.diagnosis",
+    "try_it.py": "page.try",
     "browse.py": "page.browse",
 }
 WIDTH = 1180  # pixels; a line that is longer is hard to read

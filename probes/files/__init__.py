@@ -22,6 +22,7 @@ from probes.files import (
     prose,
     sniff,
     unreadable,
+    watched,
 )
 from probes.files import encoding as encodings
 from probes.files.containers import HEAD
@@ -198,6 +199,8 @@ def _probe(text: str, name: str) -> tuple[Report, ...]:
         raise ReadError(
             f"{name}: a broken whynan report, make it again with `probe.pyz --format json`"
         ) from error
+    if "watched" in data:
+        return (watched.read(data, name),)
     if "reports" not in data:
         return (from_json(data, name),)
     if not isinstance(data["reports"], list) or not data["reports"]:

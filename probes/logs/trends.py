@@ -51,8 +51,12 @@ def before(points: typing.Sequence[Point]) -> Found:
 def gradient(points: typing.Sequence[Point]) -> Found:
     """`gradient.trend`, of the points up to the first bad one (all, where that is the first point).
 
-    A norm that is not finite says nothing new where the loss is not either.
+    A norm that is not finite says nothing new where the loss is not either; one of exactly 0 says that the
+    mean was taken over no label.
     """
+    last = points[-1] if points else Point()
+    if last.grad_norm == 0 and last.loss is not None and not math.isfinite(last.loss):
+        return "zero", last.line
     norms = [
         (point.grad_norm, point.line)
         for point in points

@@ -29,6 +29,7 @@ FAMILIES = {
         "checkpoint",
         "dataset",
         "headroom",
+        "watch",
     ),
     "browse": ("causes", "fixes", "advisories", "sections"),
     "find": ("symptom", "framework", "package"),
