@@ -31,6 +31,7 @@ FAMILIES = {
         "headroom",
         "watch",
     ),
+    "share": ("md", "html", "json", "issue.md"),
     "browse": ("causes", "fixes", "advisories", "sections"),
     "find": ("symptom", "framework", "package"),
     "one": ("cause", "fix", "advisory", "section"),
