@@ -8,13 +8,14 @@ from functools import cached_property
 
 import kb
 from app.patch import Patch, patch
-from app.session import Known, Session, known
+from app.session import Known, Said, Session, known
 from kb.belief import Evidence
 from kb.costs import money
 from kb.model import Advisory, Cause, Fix, Knowledge
 from probes.report import JUDGED
 
 AGAINST = 0.7  # a fact with a smaller factor speaks against a cause
+SAID = 3  # causes, and fixes, that a link keeps
 HEALTHY, ABNORMAL, UNJUDGED = "healthy", "abnormal", "unjudged"
 
 
@@ -131,6 +132,16 @@ def _known_for(knowledge: Knowledge, fix: str) -> str | None:
     """The cause of the contract that a fix cures most often among all who come."""
     causes = [cause for cause in knowledge.causes.values() if not cause.under and fix in cause.fixes]
     return max(causes, key=lambda cause: cause.prior * cause.fixes[fix]).id if causes else None
+
+
+def said(conclusion: Conclusion) -> Said:
+    """What a link keeps of it, so that later knowledge can be held against it."""
+    if conclusion.verdict == HEALTHY:
+        return Said()
+    return Said(
+        tuple((cause.entry.id, round(100 * cause.probability)) for cause in conclusion.causes[:SAID]),
+        tuple((fix.entry.id, round(100 * fix.probability)) for fix in conclusion.fixes[:SAID]),
+    )
 
 
 def verdict(facts: Known) -> str:

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from app import link
-from app.conclusion import Conclusion, conclude
+from app.conclusion import Conclusion, conclude, said
 from app.session import Session
 from kb.bands import value_of
 from kb.belief import OUTCOMES
@@ -70,5 +70,6 @@ def concluded(
 
     `texts` (name -> text) are the files that a patch may change.
     """
-    shown = f"{address}?d={link.encode(session.stamp(knowledge.version))}"
-    return conclude(knowledge, session, texts), shown
+    conclusion = conclude(knowledge, session, texts)
+    stamped = session.stamp(knowledge.version, said(conclusion))
+    return conclusion, f"{address}?d={link.encode(stamped)}"

@@ -58,7 +58,9 @@ SETS = {
 def server() -> Iterator[str]:
     """The address of a whynan server on a free port."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "app.cli", "serve", "--port", str(port)])
+    database = f"sqlite:///{tempfile.mkdtemp(prefix='whynan-')}/whynan.db"
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port), "--database", database]
+    process = subprocess.Popen(command)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(process, f"{address}/healthz")

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -148,6 +149,8 @@ def _serving(*options: str, **variables: str) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WHYNAN_")}
+    home = tempfile.TemporaryDirectory(prefix="whynan-")
+    environment["XDG_DATA_HOME"] = home.name  # its database, unless `options` name another
     process = subprocess.Popen(
         command,
         env=environment | variables,
@@ -166,6 +169,7 @@ def _serving(*options: str, **variables: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        home.cleanup()
 
 
 def _wait(process: subprocess.Popen[bytes], address: str) -> None:

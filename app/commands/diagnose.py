@@ -25,6 +25,7 @@ FORMATS: dict[str, Writer] = {
     "json": lambda *shown: json.dumps(render.to_json(*shown), ensure_ascii=False, indent=2) + "\n",
     "md": render.markdown,
     "html": render.html,
+    "issue": render.issue,
 }
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.patch import diff
 from app.phrases import percent
-from app.ui import labels
+from app.ui import kept, labels
 from app.ui.address import knowledge, lang
 from app.ui.fix_card import references, section
 from app.ui.labels import literal
@@ -61,6 +61,15 @@ def _sources(items: tuple[Reference, ...]) -> None:
 def _fix(fix: Fix) -> None:
     tongue, base = lang(), knowledge()
     st.caption(word("report.cost", tongue, minutes=round(minutes(base, fix, {}))))
+    if told := kept.counts(fix.id):
+        st.caption(
+            word(
+                "short.counts",
+                tongue,
+                all=sum(told.values()),
+                **{n.replace("-", "_"): c for n, c in told.items()},
+            )
+        )
     st.markdown(fix.steps[tongue], width=READABLE)
     for name, value in fix.needs.items():
         text = f"{_question(name)} {labels.value(base, name, value, tongue)}"

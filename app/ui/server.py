@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from app import jobs
 from app.pack import pack
+from app.store import StoreError, connect, default_url
 from app.ui import ahead, api, login, uploads
 from app.ui.address import knowledge
 from app.ui.headers import SecurityHeaders
@@ -43,17 +45,33 @@ def serve(
     probes: bool = True,
     database: str = "",
 ) -> None:
-    """Serves the web app until it is stopped. Raises kb.KnowledgeError where the knowledge cannot be loaded.
+    """Serves the web app until it is stopped. Raises kb.KnowledgeError, app.store.StoreError.
 
-    `public_url` is what links start with. `database` is for short links, which do not exist yet: it is not
-    opened.
+    `public_url` is what links start with. `database` keeps short links and outcomes; "" is a file of the
+    user's own, and where that cannot be written, there are no short links.
     """
     knowledge()
     path = base_path.strip("/")
     token = os.environ.get("WHYNAN_API_TOKEN", "")
-    settings = Settings(public_url, f"/{path}" if path else "", read_only, probes, login.wanted(), token)
+    kept = _opened(database)
+    settings = Settings(
+        public_url, f"/{path}" if path else "", read_only, probes, login.wanted(), token, kept
+    )
     os.environ.update(settings.environment())
     application(settings, _names(host, settings)).run(config=configuration(host, port, settings))
+
+
+def _opened(database: str) -> str:
+    """The address of the database, which answers now; "" where the default one does not."""
+    address = database or default_url()
+    try:
+        connect(address).close()  # each process opens its own connections
+    except StoreError as error:
+        if database:
+            raise
+        print(f"whynan: {error}; no short links", file=sys.stderr)  # noqa: T201 (for whoever started it)
+        return ""
+    return address
 
 
 def application(settings: Settings, names: Sequence[str] = ()) -> st.App:

@@ -15,7 +15,8 @@ class Settings:
 
     `read_only` is for a server that strangers reach: it takes no files and runs nothing; links, questions and
     the knowledge are all there. `probes` is whether this machine may be measured. `login` is whether people
-    log in first (Streamlit's own login), `api_token` what programs send then.
+    log in first (Streamlit's own login), `api_token` what programs send then. `database` is where short links
+    and outcomes are kept (app.store), "" for nowhere.
     """
 
     public_url: str = ""
@@ -24,6 +25,7 @@ class Settings:
     probes: bool = True
     login: bool = False
     api_token: str = field(default="", repr=False)
+    database: str = field(default="", repr=False)
 
     def environment(self) -> dict[str, str]:
         """The settings as environment variables."""
@@ -34,6 +36,7 @@ class Settings:
             "WHYNAN_NO_PROBES": "" if self.probes else "1",
             "WHYNAN_LOGIN": "1" if self.login else "",
             "WHYNAN_API_TOKEN": self.api_token,
+            "WHYNAN_DATABASE": self.database,
         }
 
 
@@ -47,4 +50,5 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
         probes=not environment.get("WHYNAN_NO_PROBES"),
         login=bool(environment.get("WHYNAN_LOGIN")),
         api_token=environment.get("WHYNAN_API_TOKEN", ""),
+        database=environment.get("WHYNAN_DATABASE", ""),
     )

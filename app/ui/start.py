@@ -11,11 +11,13 @@ from app.conclusion import Conclusion
 from app.link import LinkError
 from app.session import Session
 from app.ui import intake
-from app.ui.address import Here, concluded, go, here, keep, knowledge, lang, public, switch
+from app.ui.address import Here, concluded, go, here, keep, lang, public, switch
 from app.ui.diagnosis_view import diagnosis
 from app.ui.facts_table import facts_table
 from app.ui.jobs_view import follow, probe, running
 from app.ui.settings import settings
+from app.ui.short_link import take_back
+from app.ui.then_now import then_now
 from app.words import word
 from probes.report import Report
 
@@ -39,12 +41,12 @@ def shared(at: Here) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="shared"):
         with st.container(width="stretch", gap=None):
             st.markdown(f":material/visibility: {word('start.shared', tongue)}")
-            if at.session.knowledge not in ("", knowledge().version):
-                made, ours = at.session.knowledge, knowledge().version
-                st.caption(word("start.other_version", tongue, made=made, ours=ours))
+            then_now(at.session, concluded(at.session, at.texts))
+        if at.short:
+            take_back(at)
         if st.button(word("start.continue", tongue), key="continue", type="primary"):
             keep(at)
-            switch("wizard.py")
+            switch("wizard.py", d=at.link)
     diagnosis(at, concluded(at.session, at.texts), acting=False)
 
 

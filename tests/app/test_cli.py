@@ -71,7 +71,7 @@ def test_json_has_the_contracts_form(capsys: pytest.CaptureFixture[str], broken:
     )
     assert best["patch"]["framework"] == "xtuner"
     assert data["next"]["do"] in ("ask", "try", "stop")
-    assert data["link"].startswith("?d=1")
+    assert data["link"].startswith("?d=2")
 
 
 def test_a_link_goes_on_where_it_was_made(capsys: pytest.CaptureFixture[str], broken: Path) -> None:
@@ -136,14 +136,14 @@ def test_pasted_text_comes_from_standard_input(
     assert values["precision.compute"] == "float16"
 
 
-@pytest.mark.parametrize("form", ["md", "html"])
+@pytest.mark.parametrize("form", ["md", "html", "issue"])
 def test_exports_hold_the_first_fix_and_the_link(
     capsys: pytest.CaptureFixture[str], broken: Path, form: str
 ) -> None:
     out = run(capsys, "diagnose", str(broken), "--format", form)[1]
 
     assert "use-bf16" in out
-    assert "?d=1" in out
+    assert "?d=2" in out
 
 
 def test_a_batch_is_a_line_a_folder_and_never_reads_the_label(

@@ -30,6 +30,7 @@ FAMILIES = {
         "dataset",
         "headroom",
     ),
+    "share": ("md", "html", "json", "issue.md"),
     "browse": ("causes", "fixes", "advisories", "sections"),
     "find": ("symptom", "framework", "package"),
     "one": ("cause", "fix", "advisory", "section"),

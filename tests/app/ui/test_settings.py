@@ -18,6 +18,7 @@ BUTTONS = re.findall(r"background-color: (#\w{6})", CSS)
     [
         Settings(),
         Settings(public_url="https://a.example/x", base_path="/x", read_only=True, probes=False),
+        Settings(database="postgresql+psycopg://whynan@db/whynan"),
     ],
 )
 def test_the_environment_carries_the_settings(given):
