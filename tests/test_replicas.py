@@ -86,8 +86,9 @@ def configuration(folder: Path, port: int, servers: list[str]) -> Path:
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     path = folder / "nginx.conf"
+    user = "user root;\n" if os.geteuid() == 0 else ""  # its workers must reach pytest's folder
     path.write_text(
-        f"daemon off;\npid {folder}/pid;\nerror_log {folder}/error;\nevents {{}}\n"
+        f"{user}daemon off;\npid {folder}/pid;\nerror_log {folder}/error;\nevents {{}}\n"
         f"http {{\naccess_log off;\n{places}{text}\n}}\n"
     )
     return path
@@ -121,7 +122,6 @@ def balancer(folder: Path, servers: list[str]) -> Iterator[str]:
 
 def test_behind_the_balancer_a_browser_stays_and_moves_on_when_its_server_dies(serving, tmp_path):
     database = f"sqlite:///{tmp_path}/whynan.db"
-    tmp_path.chmod(0o755)
     with ExitStack() as stack:
         doomed = stack.enter_context(ExitStack())
         servers = [doomed.enter_context(serving("--database", database))]
