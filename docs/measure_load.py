@@ -22,6 +22,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -42,6 +43,7 @@ from app.ui.sockets import send_at_once
 HERE = Path(__file__).parent
 THINK = (2.5, 7.5)  # seconds between a page and the next click
 ARRIVALS = 20  # sessions a second
+UP = 75.0  # seconds that both servers are up before the first session, for app.ui.ahead to be done
 FAULTS = (PageError, OSError, TimeoutError, asyncio.TimeoutError, WebSocketException)
 
 
@@ -143,8 +145,10 @@ def running(name: str, page: str, command: list[str]) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    home = tempfile.TemporaryDirectory(prefix="whynan-load-")  # where the server's own database goes
     process = subprocess.Popen(
         [sys.executable, *command, str(port)],
+        env=os.environ | {"XDG_DATA_HOME": home.name},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -161,6 +165,7 @@ def running(name: str, page: str, command: list[str]) -> Iterator[Server]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
+        home.cleanup()
 
 
 def serve_bare(port: int) -> None:
@@ -180,6 +185,7 @@ def measured(sizes: list[int], seconds: float, rounds: int) -> dict[int, dict[st
     bare = running("bare page", "", [__file__, "--bare"])
     ours = running("whynan", "wizard", ["-m", "app.cli", "serve", "--port"])
     with bare as one, ours as other:
+        time.sleep(UP)
         for size in sizes:
             for number in range(rounds):
                 for server in (one, other) if number % 2 == 0 else (other, one):

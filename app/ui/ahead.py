@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import threading
-import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -34,7 +33,7 @@ def begin() -> threading.Event:
 
 
 def interviews(most: int = MOST) -> Iterator[Session]:
-    """The likeliest beginnings of an interview, each with its conclusion kept: as facts.yaml has the answers."""
+    """The likeliest beginnings of an interview by facts.yaml; the conclusion of each is kept from then on."""
     order = count()
     waiting = [(-1.0, next(order), Session())]
     for _ in range(most):

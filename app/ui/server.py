@@ -83,6 +83,7 @@ def application(settings: Settings, names: Sequence[str] = ()) -> st.App:
         Route("/healthz", _health),
         Route(f"{settings.base_path}/probe.pyz", _probe),
         Route(f"{settings.base_path}/api/diagnose", api.diagnose, methods=["POST"]),
+        Route(f"{settings.base_path}/api/diagnosis/{{id}}", api.diagnosis),
         Route(f"{settings.base_path}/api/{{rest:path}}", api.nothing, methods=_METHODS),
     ]
     if settings.base_path:  # routes of our own do not get the base path from Streamlit
