@@ -188,6 +188,9 @@ def _texts(block: Bytes, places: Array, length: int) -> tuple[Array, Array, Arra
     words = np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
     text = words[at].astype(np.uint64)
     left = np.flatnonzero(~_begin(text)[0])
+    left = left[words[places[left]] >> np.uint64(32) & np.uint64(0xFFFFFF) != _SCA]  # "loss scale" is no loss
+    if not len(left):
+        return at, text, left
     at[left], minus = _begin_slowly(block, places[left])
     text[left] = words[at[left]]
     return at, text, left[minus]
@@ -257,7 +260,7 @@ def _power(block: Bytes, at: Array, text: Array) -> Array:
     return power
 
 
-_NA, _IN = (int.from_bytes(letters, "big") for letters in (b"na", b"in"))
+_NA, _IN, _SCA = (int.from_bytes(letters, "big") for letters in (b"na", b"in", b"sca"))
 _WAYS = 4  # in which a log writes what is around a name, that are told apart
 THERE = np is not None
 if THERE:
