@@ -5,7 +5,7 @@
 
 The log is made: half of its lines are mmengine's, the others dicts of the Trainer, overflows of a loss
 scaler, progress bars and tracebacks. Its loss is NaN from five sixths on; one known message stands in its
-middle. All readings are of the same warm file, in turns; the best of three counts. numpy's count of line ends
+middle. All readings are of the same warm file, in turns; the best of each counts. numpy's count of line ends
 is `np.count_nonzero(map == 10)`, of the whole file at once. grep's time includes its start, whynan's does not
 include Python's and its imports'.
 """
@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from tables import put
 
-TIMES = 3
+TIMES, MORE = 3, 3  # rounds; in each, so many turns of what takes a second
 MESSAGE = "WARNING: tokenization mismatch: 385 vs. 399. (ignored)\n"
 TRACEBACK = (
     "Traceback (most recent call last):\n"
@@ -150,9 +150,10 @@ def table(path: Path, size: int, seed: int) -> str:
     series = {"points", "last", "loss", "norm"}
     found, wholes, greps, counts = [], [], [], []
     for _ in range(TIMES):
-        greps.append(timed(grep, path))
         counts.append(timed(newlines, path))
-        found.append(read(CHILD, path))
+        for _ in range(MORE):
+            greps.append(timed(grep, path))
+            found.append(read(CHILD, path))
         wholes.append(read(SERIES, path))
     seconds, whole = (min(float(str(one["seconds"])) for one in runs) for runs in (found, wholes))
     peak, most = (max(float(str(one["peak"])) for one in runs) for runs in (found, wholes))

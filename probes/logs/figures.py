@@ -30,7 +30,7 @@ def names(block: Bytes, start: int, end: int) -> list[int]:
 def find(
     block: Bytes, names: typing.Iterable[list[int]], before: typing.Collection[bytes]
 ) -> tuple[Numbers, list[int], list[int]]:
-    """The log's own losses; of the others the places of the odd ones, and of the first of each kind.
+    """The log's own losses; of the others the places of NaN and Inf, and of the first of each kind.
 
     Its own have one of some pairs of bytes before the name; where there are no pairs, all are its own.
     """
@@ -40,9 +40,10 @@ def find(
     for place in (place for part in names for place in part):
         mine = not before or bytes(block[place - back : place - back + 2]) in before
         (own if mine else others).append(place)
-    numbers = _numbers(block, others)
-    kinds = [bytes(block[place - back : place - back + 2]) for place in numbers[0]]
-    return _numbers(block, own), odd(numbers), [numbers[0][kinds.index(kind)] for kind in sorted(set(kinds))]
+    numbers, _ = _numbers(block, others)
+    named = [place for place in numbers if (match := BEHIND.match(block, place)) and _is_named(match[3])]
+    kinds = [bytes(block[place - back : place - back + 2]) for place in numbers]
+    return _numbers(block, own), named, [numbers[kinds.index(kind)] for kind in sorted(set(kinds))]
 
 
 def near(block: Bytes, losses: Numbers) -> Numbers:
@@ -95,16 +96,21 @@ def _numbers(block: Bytes, places: list[int]) -> Numbers:
     return [place for place, _ in numbers], [rank for _, rank in numbers]
 
 
+def _is_named(text: Bytes) -> bool:
+    """Whether it is NaN or Inf."""
+    return text[:2].lower() in (b"na", b"in")
+
+
 def _rank(match: re.Match[bytes]) -> int | None:
     _, sign, text = match.groups()
-    if text[:2].lower() in (b"na", b"in"):
+    if _is_named(text):
         return ODD
     if not text[:1].isdigit():
         return None
     if b"e" in text[:8].lower():
         return ODD
     power = next((length for length in (1, 2, 3) if text[length] == ord(".")), 4)
-    if text[8] in b"eE":
+    if text[7] >> 4 == 3 and text[8] in b"eE":  # behind a digit
         exponent = (text[10] & 15) * 10 + (text[11] & 15)
         power += -exponent if text[9] == ord("-") else exponent
     rank = max(1, min(ONES + power, 126)) << 56 | int.from_bytes(text[:7], "big")

@@ -26,19 +26,21 @@ def names(block: Bytes, start: int, end: int) -> Array:
 def find(
     block: Bytes, names: typing.Sequence[Array], before: typing.Collection[bytes]
 ) -> tuple[Numbers, list[int], list[int]]:
-    """The log's own losses; of the others the places of the odd ones, and of the first of each kind."""
+    """The log's own losses; of the others the places of NaN and Inf, and of the first of each kind."""
     places, around = _named(block, np.concatenate(names), LOSS)
     own: list[Numbers] = []
-    others: list[Numbers] = []
+    not_finite: list[int] = []
     kinds: dict[bytes, int] = {}
     for group, length, pair in _alike(block, places, around):
-        numbers = _numbers(block, group, length)
         if pair in before or not before:
-            own.append(numbers)
-        elif len(numbers[0]):
-            others.append(numbers)
-            kinds[pair] = min(kinds.get(pair, len(block)), int(numbers[0][0]))
-    return _joined(own), odd(_joined(others)), [kinds[pair] for pair in sorted(kinds)]
+            own.append(_numbers(block, group, length))
+            continue
+        _, text, _ = _texts(block, group, length)
+        numbers, named = _begin(text)
+        not_finite += group[named].tolist()
+        if numbers.any():
+            kinds[pair] = min(kinds.get(pair, len(block)), int(group[numbers.argmax()]))
+    return _joined(own), sorted(not_finite), [kinds[pair] for pair in sorted(kinds)]
 
 
 def near(block: Bytes, losses: Numbers) -> Numbers:
@@ -167,22 +169,41 @@ def _joined(parts: list[Numbers]) -> Numbers:
 
 def _numbers(block: Bytes, places: Array, length: int) -> Numbers:
     """The numbers behind names, most of which begin so many bytes behind."""
-    at = places + length
-    words = np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
-    text = words[at].astype(np.uint64)  # eight characters, the first is the most significant
-    minus = None
-    numbers, odd = _begins(text)
-    if not numbers.all():
-        left = np.flatnonzero(~numbers)
-        at[left], negative = _begin_slowly(block, places[left])
-        text[left] = words[at[left]]
-        numbers[left], odd[left] = _begins(text[left])
-        minus = left[negative]
+    at, text, minus = _texts(block, places, length)
+    numbers, odd = _begin(text)
     ranks = _power(block, at, text) + ONES << 56 | (text >> np.uint64(8)).astype(np.int64)
-    if minus is not None:
-        ranks[minus] *= -1
+    ranks[minus] *= -1
+    lettered = np.flatnonzero(text & np.uint64(0x4040_4040_4040_4040))  # as letters are and digits are not
+    odd[lettered] |= numbers[lettered] & _has_e(text[lettered])
     ranks[odd] = ODD
     return (places, ranks) if numbers.all() else (places[numbers], ranks[numbers])
+
+
+def _texts(block: Bytes, places: Array, length: int) -> tuple[Array, Array, Array]:
+    """Where numbers begin behind names, their first eight characters, and which of them have a minus.
+
+    Of the characters, the first is the most significant.
+    """
+    at = places + length
+    words = np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
+    text = words[at].astype(np.uint64)
+    left = np.flatnonzero(~_begin(text)[0])
+    left = left[words[places[left]] >> np.uint64(32) & np.uint64(0xFFFFFF) != _SCA]  # "loss scale" is no loss
+    if not len(left):
+        return at, text, left
+    at[left], minus = _begin_slowly(block, places[left])
+    text[left] = words[at[left]]
+    return at, text, left[minus]
+
+
+def _begin(text: Array) -> tuple[Array, Array]:
+    """Which texts begin with a number, and which of these are NaN or Inf."""
+    digit = (text >> np.uint64(56)) - np.uint64(ord("0")) < np.uint64(10)
+    if digit.all():
+        return digit, np.zeros(len(text), bool)
+    letters = text >> np.uint64(48) | np.uint64(0x2020)
+    named = (letters == _NA) | (letters == _IN)
+    return digit | named, named
 
 
 def begins(block: Bytes, places: Array) -> Array:
@@ -195,21 +216,10 @@ def begins(block: Bytes, places: Array) -> Array:
             break
         distances[around == form] = length
     at = places + distances
-    numbers, _ = _begins(np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))[at].astype(np.uint64))
+    numbers, _ = _begin(np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))[at].astype(np.uint64))
     slow, minus = _begin_slowly(block, places[~numbers])
     at[~numbers] = slow - minus
     return at
-
-
-def _begins(text: Array) -> tuple[Array, Array]:
-    """Which texts begin with a number, and which of these numbers are odd."""
-    digit = (text >> np.uint64(56)) - np.uint64(ord("0")) < np.uint64(10)
-    odd = _has_e(text)
-    if digit.all():
-        return digit, odd
-    letters = text >> np.uint64(48) | np.uint64(0x2020)
-    named = (letters == _NA) | (letters == _IN)
-    return digit | named, (odd & digit) | named
 
 
 def _begin_slowly(block: Bytes, places: Array) -> tuple[Array, Array]:
@@ -239,8 +249,9 @@ def _power(block: Bytes, at: Array, text: Array) -> Array:
         if not more.any():
             break
         power += more
+    long = np.flatnonzero(text & np.uint64(0xF0) == 0x30)  # the eighth character is a digit
     data = np.frombuffer(block, np.uint8)
-    exponential = np.flatnonzero(data[at + 8] | 32 == ord("e"))
+    exponential = long[data[at[long] + 8] | 32 == ord("e")]
     if len(exponential):
         behind = at[exponential]
         exponent = (data[behind + 10] & 15) * np.int64(10) + (data[behind + 11] & 15)
@@ -249,7 +260,7 @@ def _power(block: Bytes, at: Array, text: Array) -> Array:
     return power
 
 
-_NA, _IN = (int.from_bytes(letters, "big") for letters in (b"na", b"in"))
+_NA, _IN, _SCA = (int.from_bytes(letters, "big") for letters in (b"na", b"in", b"sca"))
 _WAYS = 4  # in which a log writes what is around a name, that are told apart
 THERE = np is not None
 if THERE:

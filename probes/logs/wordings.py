@@ -69,10 +69,14 @@ class Wordings:
         index = np.searchsorted(self._windows, windows).clip(max=len(self._windows) - 1)
         real = self._windows[index] == windows
         places, index = at[real] * _EACH, index[real]
+        order = index.argsort(kind="stable")
+        ends = np.bincount(index, minlength=len(self._windows)).cumsum().tolist()
         seen: dict[bytes, list[Array]] = {}
-        for which in np.flatnonzero(np.bincount(index)).tolist():
-            here = places[index == which]
-            for wording, inside in self._seen[which]:
+        for first, last, wordings in zip([0, *ends], ends, self._seen):
+            if first == last:
+                continue
+            here = places[order[first:last]]
+            for wording, inside in wordings:
                 begins = here - inside
                 begins = _same(block, begins[(begins >= start) & (begins < end)], wording)
                 if len(begins):
