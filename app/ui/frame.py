@@ -15,6 +15,7 @@ PAGES = {
     "wizard.py": "page.wizard",
     "diagnosis.py": "page.diagnosis",
     "browse.py": "page.browse",
+    "trial.py": "page.trial",
 }
 WIDTH = 1180  # pixels; a line that is longer is hard to read
 
