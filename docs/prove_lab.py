@@ -7,7 +7,7 @@
 
 A run is cured when whynan's reader of logs calls it healthy over at least three times the steps in which the
 same seed broke without the fix, and its loss falls at least half as far as in that seed's healthy run (not to
-0.6 of its end, where nothing was to be learnt): warm-up and a lower rate often only put a fault off. An
+half its end, where nothing was to be learnt): warm-up and a lower rate often only put a fault off. An
 expert's guess counts as much as `WEIGHT` runs. What lies outside of the lab (whether a release, a driver or a
 GPU is a good one) stays a guess.
 """
@@ -32,7 +32,7 @@ from probes.lab.fault import Fault
 
 FOLDER = Path(__file__).parent
 RESULTS, PAGE = FOLDER / "lab_results.json", FOLDER / "lab.md"
-SEEDS, LONGER, LOWEST = 5, 3, 0.6
+SEEDS, LONGER, LOWEST = 5, 3, 0.5
 OUTSIDE = {"upgrade-library", "downgrade-library", "repair-environment", "change-gpu", "disable-p2p"}
 CONTROLS = (
     *("lower-learning-rate", "use-fp32", "clip-gradients", "warm-up-learning-rate", "use-bf16"),
