@@ -25,7 +25,7 @@ class Empty(Damage):
 FAULT = Fault(
     cause="labels-all-masked",
     finer="empty-answers",
-    settings=Settings(batch=1, learning_rate=3e-4, steps=150),
+    settings=Settings(batch=1, accumulation=2, steps=120),
     symptoms=("intermittent-nan",),
     onset=(1, 40),
     fixes=("drop-fully-masked-samples", "clean-data"),

@@ -1,6 +1,4 @@
-"""One batch with a gradient hundreds of times as large as the others, SGD, and no clipping: the weights are
-gone.
-"""
+"""One batch has a gradient hundreds of times as large, and nothing clips it: SGD throws the weights away."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""An activation a little below 65504 grows beyond it as the model learns: float16 overflows after some
-steps.
-"""
+"""An activation below 65504 grows beyond it as the model learns: float16 overflows after some steps."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

@@ -1,6 +1,4 @@
-"""Left padding under a mask of -inf: a padded position may look at nothing, and the softmax over nothing is
-NaN.
-"""
+"""Left padding under a mask of -inf: a position may look at nothing, and that softmax is NaN."""
 
 from __future__ import annotations
 

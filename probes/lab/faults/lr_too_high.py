@@ -1,4 +1,4 @@
-"""AdamW at a hundred times its usual rate: the loss jumps and stays where it is as good as guessing letters."""
+"""AdamW at a hundred times its usual rate: the loss jumps, and stays as high as guessing letters."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

@@ -1,6 +1,4 @@
-"""A hand-written masked mean divides by the number of labels: where there is none, the gradient is NaN as
-well.
-"""
+"""A hand-written masked mean divides by the number of labels: without any, the gradient is NaN too."""
 
 from __future__ import annotations
 

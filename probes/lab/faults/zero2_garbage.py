@@ -1,6 +1,4 @@
-"""ZeRO-2 with overlap_comm reads a bucket before it is filled: what lay in memory is added to the
-gradient.
-"""
+"""ZeRO-2 with overlap_comm reads a bucket too early: what lay in memory is added to the gradient."""
 
 from __future__ import annotations
 
