@@ -70,9 +70,8 @@ class Watching(Damage):
 
     def __init__(self, own: Damage, settings: Settings, folder: Path) -> None:
         self._own, self._settings, self._folder = own, settings, folder
-        self._scale = {None: 1.0, "dynamic": 65536.0}.get(settings.loss_scale) or float(
-            settings.loss_scale or 1
-        )
+        scale = settings.loss_scale or 1.0
+        self._scale = 65536.0 if scale == "dynamic" else float(scale)
 
     def text(self, samples: list[Sample]) -> list[Sample]:
         """The data set."""
