@@ -1,14 +1,15 @@
 """The proof of the lab: does each fault show what it should, do the listed fixes cure it, and do others not?
 
-    .venv/bin/python docs/prove_lab.py --plan PLAN.jsonl     writes the runs that the proof takes, for docs/run_lab.py
-    .venv/bin/python docs/prove_lab.py --take RUNS.jsonl     counts them into docs/lab_results.json
-    .venv/bin/python docs/prove_lab.py                       compares claims, counts and the knowledge; status 1
-    .venv/bin/python docs/prove_lab.py --write               writes docs/lab.md, and the chances into kb/causes
+    .venv/bin/python docs/prove_lab.py --plan PLAN.jsonl    the runs that are missing, for docs/run_lab.py
+    .venv/bin/python docs/prove_lab.py --take RUNS.jsonl    adds them to docs/lab_results.json
+    .venv/bin/python docs/prove_lab.py                      compares claims, counts and knowledge; status 1
+    .venv/bin/python docs/prove_lab.py --write              writes docs/lab.md, and the chances into kb/causes
 
 A run is cured when whynan's reader of logs calls it healthy over at least three times the steps in which the
-same seed broke without the fix, and its loss falls at least half as far as in the healthy run of that seed:
-warm-up and a lower rate often only put a fault off. An expert's guess counts as much as `WEIGHT` runs. What
-lies outside of the lab (whether a release, a driver or a GPU is a good one) stays a guess.
+same seed broke without the fix, and its loss falls at least half as far as in that seed's healthy run (not to
+half its end, where nothing was to be learnt): warm-up and a lower rate often only put a fault off. An
+expert's guess counts as much as `WEIGHT` runs. What lies outside of the lab (whether a release, a driver or a
+GPU is a good one) stays a guess.
 """
 
 from __future__ import annotations
@@ -26,17 +27,22 @@ from proofs import chance, rewritten
 import kb
 from kb.load import HERE
 from kb.model import Cause, Knowledge
-from probes.lab import FAULTS, possible
+from probes.lab import FAULTS, Settings, possible
 from probes.lab.fault import Fault
 
 FOLDER = Path(__file__).parent
 RESULTS, PAGE = FOLDER / "lab_results.json", FOLDER / "lab.md"
-SEEDS, LONGER, FALL = 5, 3, 0.5
+SEEDS, LONGER, LOWEST = 5, 3, 0.5
 OUTSIDE = {"upgrade-library", "downgrade-library", "repair-environment", "change-gpu", "disable-p2p"}
 CONTROLS = (
     *("lower-learning-rate", "use-fp32", "clip-gradients", "warm-up-learning-rate", "use-bf16"),
     *("raise-adam-epsilon", "monitor-training", "accumulate-gradients"),
 )
+
+
+Brief = dict[str, Any]  # what a run showed
+Runs = dict[str, dict[str, Brief]]  # of one fault, by fix and seed
+Results = dict[str, Runs]
 
 
 class Count(NamedTuple):
@@ -59,15 +65,23 @@ def candidates(knowledge: Knowledge, fault: Fault) -> list[str]:
     return found + others[:2]
 
 
-def plan(knowledge: Knowledge) -> Iterator[dict[str, Any]]:
-    """All runs: without a fix, healthy, and with each candidate."""
+def healthy() -> dict[Settings, str]:
+    """Each healthy run, and one of the faults that are compared with it."""
+    return {fault.healthy: name for name, fault in FAULTS.items()}
+
+
+def plan(knowledge: Knowledge, results: Results) -> Iterator[dict[str, Any]]:
+    """The runs without a fix, healthy, and with each candidate, that `results` does not have yet."""
     for seed in range(SEEDS):
-        for name, fault in FAULTS.items():
-            for fix in ("", "healthy", *candidates(knowledge, fault)):
+        wanted = [
+            (name, fix) for name, fault in FAULTS.items() for fix in ("", *candidates(knowledge, fault))
+        ]
+        for name, fix in [*wanted, *((name, "healthy") for name in healthy().values())]:
+            if str(seed) not in results.get(name, {}).get(fix, {}):
                 yield {"fault": name, "fix": fix, "seed": seed}
 
 
-def brief(run: dict[str, Any]) -> dict[str, Any]:
+def brief(run: dict[str, Any]) -> Brief:
     """What a run showed and how far its loss fell, without the curve."""
     losses = [float(loss) for loss in run["loss"]]
     return {
@@ -79,60 +93,67 @@ def brief(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def condensed(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """The runs by fault and fix, in the order of the seeds."""
-    found: dict[str, Any] = {name: {} for name in FAULTS}
-    for run in sorted(lines, key=lambda run: run["seed"]):
-        if run["fault"] in found and "name" not in run:
-            found[run["fault"]].setdefault(run["fix"], []).append(brief(run))
-    return found
-
-
-def cured(runs: dict[str, Any], fix: str, seed: int) -> bool:
-    """Whether the fix helped, by the criterion above."""
-    run, broken, well = (runs[name][seed] for name in (fix, "", "healthy"))
-    long_enough = run["steps"] >= LONGER * (broken["first_bad_step"] or 1)
-    fall = float(run["first"]) - float(run["end"])
-    expected = FALL * (float(well["first"]) - float(well["end"]))
-    return run["symptom"] == "healthy" and long_enough and fall >= expected
-
-
-def counts(runs: dict[str, Any]) -> dict[str, Count]:
-    """By fix."""
+def taken(results: Results, lines: list[dict[str, Any]]) -> Results:
+    """The results with more runs; what is no fault or fix any more is left behind."""
+    for run in lines:
+        if "name" not in run:
+            results.setdefault(run["fault"], {}).setdefault(run["fix"], {})[str(run["seed"])] = brief(run)
+    for name, fault in FAULTS.items():
+        shared = results[healthy()[fault.healthy]]["healthy"]
+        results[name]["healthy"] = {**shared, **results[name].get("healthy", {})}
+    kept = {name: {"", "healthy", *possible(fault)} for name, fault in FAULTS.items()}
     return {
-        fix: Count(len(rows), sum(cured(runs, fix, seed) for seed in range(len(rows))))
-        for fix, rows in runs.items()
-        if fix not in ("", "healthy")
+        name: {fix: dict(sorted(results[name][fix].items())) for fix in results[name] if fix in kept[name]}
+        for name in sorted(kept)
     }
 
 
-def shown(fault: Fault, runs: dict[str, Any]) -> int:
+def cured(run: Brief, broken: Brief, well: Brief) -> bool:
+    """Whether the fix helped, by the criterion above; the three runs are of one seed."""
+    long_enough = run["steps"] >= LONGER * (broken["first_bad_step"] or 1)
+    end, (top, low) = float(run["end"]), (float(well["first"]), float(well["end"]))
+    return run["symptom"] == "healthy" and long_enough and LOWEST * low <= end <= (top + low) / 2
+
+
+def counts(runs: Runs) -> dict[str, Count]:
+    """By fix."""
+    found = {}
+    for fix, rows in runs.items():
+        seeds = [seed for seed in rows if seed in runs[""] and seed in runs["healthy"]]
+        if fix not in ("", "healthy") and seeds:
+            helped = sum(cured(rows[seed], runs[""][seed], runs["healthy"][seed]) for seed in seeds)
+            found[fix] = Count(len(seeds), helped)
+    return found
+
+
+def shown(fault: Fault, runs: Runs) -> int:
     """In how many seeds the symptom is of the stated kind and begins in the stated range."""
     low, high = fault.onset
     return sum(
         run["symptom"] in fault.symptoms
         and (run["first_bad_step"] is None or low <= run["first_bad_step"] <= high)
-        for run in runs[""]
+        for run in runs[""].values()
     )
 
 
-def gaps(results: dict[str, Any]) -> Iterator[str]:
+def gaps(results: Results) -> Iterator[str]:
     """Every claim of the lab that the runs do not bear out."""
     for name, fault in FAULTS.items():
         runs = results.get(name)
         if not runs:
             yield f"{name}: was not run"
             continue
-        if shown(fault, runs) < SEEDS:
-            seen = [(run["symptom"], run["first_bad_step"]) for run in runs[""]]
-            yield f"{name}: shows {fault.symptoms} in {fault.onset} in {shown(fault, runs)} of {SEEDS}: {seen}"
-        if any(run["symptom"] != "healthy" for run in runs["healthy"]):
-            yield f"{name}: its healthy run is not: {[run['symptom'] for run in runs['healthy']]}"
+        if shown(fault, runs) < len(runs[""]):
+            seen = [(run["symptom"], run["first_bad_step"]) for run in runs[""].values()]
+            yield f"{name}: {fault.symptoms} in {fault.onset} in {shown(fault, runs)}: {seen}"
+        if any(run["symptom"] != "healthy" for run in runs["healthy"].values()):
+            yield f"{name}: its healthy run is not: {[run['symptom'] for run in runs['healthy'].values()]}"
         found = counts(runs)
         for fix in fault.fixes:
-            if found.get(fix, Count(0, 0)).cured < SEEDS:
-                seen = [(run["symptom"], run["first"], run["end"]) for run in runs.get(fix, [])]
-                yield f"{name}: {fix} is listed and cures {found.get(fix)}: {seen}"
+            count = found.get(fix, Count(0, 0))
+            if not count.runs or count.cured < count.runs:
+                tried = [(run["symptom"], run["first"], run["end"]) for run in runs.get(fix, {}).values()]
+                yield f"{name}: {fix} is listed and cures {count.cured} of {count.runs}: {tried}"
         for fix, count in found.items():
             if fix not in fault.fixes and count.cured == count.runs:
                 yield f"{name}: {fix} cures every time and is not listed"
@@ -140,7 +161,7 @@ def gaps(results: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: fewer than two other fixes fail every time"
 
 
-def proofs(results: dict[str, Any]) -> dict[str, dict[str, Count]]:
+def proofs(results: Results) -> dict[str, dict[str, Count]]:
     """By entry of the knowledge and fix, over all faults of the entry; what lies outside of the lab is left
     out.
     """
@@ -173,25 +194,31 @@ def updated(cause: Cause, tallies: dict[str, Count]) -> str:
     return rewritten(text, rows)
 
 
-def page(results: dict[str, Any]) -> str:
-    """docs/lab.md's table."""
+def page(results: Results) -> str:
+    """The table of docs/lab.md."""
     rows = [
-        "| fault | cause | shows | onset | in | cures, of 5 | does not, of 5 |",
+        "| fault | cause | shows | onset (step) | as stated | listed: cured/runs | others: cured/runs |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, fault in FAULTS.items():
-        found = counts(results[name])
-        onsets = [run["first_bad_step"] for run in results[name][""] if run["first_bad_step"]]
-        symptoms = sorted({run["symptom"] for run in results[name][""]})
-        listed = ", ".join(f"{fix} {found[fix].cured}" for fix in fault.fixes if fix in found)
-        others = ", ".join(f"{fix} {count.cured}" for fix, count in found.items() if fix not in fault.fixes)
-        onset = f"{min(onsets)} to {max(onsets)}" if onsets else "whole run"
-        about = f"{name}{' (simulated)' if fault.simulated else ''}"
-        shows = f"{shown(fault, results[name])}/{SEEDS}"
-        rows.append(
-            f"| {about} | {fault.finer or fault.cause} | {', '.join(symptoms)} | {onset} | {shows} | {listed} | {others} |"
+        found, broken = counts(results[name]), results[name][""].values()
+        onsets = [run["first_bad_step"] for run in broken if run["first_bad_step"]]
+        cells = (
+            f"{name}{' (simulated)' if fault.simulated else ''}",
+            fault.finer or fault.cause,
+            ", ".join(sorted({run["symptom"] for run in broken})),
+            f"{min(onsets)} to {max(onsets)}" if onsets else "the whole run",
+            f"{shown(fault, results[name])}/{len(broken)}",
+            shares({fix: found[fix] for fix in found if fix in fault.fixes}),
+            shares({fix: found[fix] for fix in found if fix not in fault.fixes}),
         )
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+def shares(found: dict[str, Count]) -> str:
+    ordered = sorted(found.items(), key=lambda item: -item[1].cured)
+    return ", ".join(f"{fix} {count.cured}/{count.runs}" for fix, count in ordered)
 
 
 def main() -> int:
@@ -202,16 +229,16 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     knowledge = kb.load()
+    results: Results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     if arguments.plan:
-        arguments.plan.write_text("".join(json.dumps(task) + "\n" for task in plan(knowledge)))
+        arguments.plan.write_text("".join(json.dumps(task) + "\n" for task in plan(knowledge, results)))
         return 0
     if arguments.take:
         lines = [json.loads(line) for line in arguments.take.read_text().splitlines()]
-        RESULTS.write_text(json.dumps(condensed(lines), indent=1) + "\n")
-    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+        results = taken(results, lines)
+        RESULTS.write_text(json.dumps(results, indent=0) + "\n")
     problems = list(gaps(results))
-    for problem in problems:
-        print(problem)
+    print(*problems, sep="\n")
     stale = 0
     for entry, tallies in proofs(results).items():
         cause = knowledge.causes[entry]
@@ -223,12 +250,10 @@ def main() -> int:
             if arguments.write:
                 path.write_text(new, encoding="utf-8")
     if arguments.write:
-        text = PAGE.read_text(encoding="utf-8")
-        before, rest = text.split("<!-- proof -->\n")
-        PAGE.write_text(
-            f"{before}<!-- proof -->\n{page(results)}\n<!-- /proof -->{rest.split('<!-- /proof -->')[1]}",
-            encoding="utf-8",
-        )
+        before, rest = PAGE.read_text(encoding="utf-8").split("<!-- proof -->\n")
+        after = rest.split("<!-- /proof -->")[1]
+        text = f"{before}<!-- proof -->\n{page(results)}\n<!-- /proof -->{after}"
+        PAGE.write_text(text, encoding="utf-8")
     return 1 if problems or (stale and not arguments.write) else 0
 
 

@@ -1,9 +1,8 @@
-"""The document on trial: what it recommends, as experiments on the fault that it describes and on four
-others.
+"""The document on trial: what it recommends, as experiments on its own fault and four others.
 
-    .venv/bin/python docs/try_document.py --plan PLAN.jsonl     adds the runs that it takes, for docs/run_lab.py
-    .venv/bin/python docs/try_document.py --take RUNS.jsonl     counts them into app/trial.json
-    .venv/bin/python docs/try_document.py --write               writes docs/document_on_trial.md and its curves
+    .venv/bin/python docs/try_document.py --plan PLAN.jsonl    the runs that it takes, for docs/run_lab.py
+    .venv/bin/python docs/try_document.py --take RUNS.jsonl    counts them into app/trial.json
+    .venv/bin/python docs/try_document.py --write              writes docs/document_on_trial.md and its curves
 
 The document's run is float16 with a loss that is normal at first and NaN later, under ZeRO-2, AdamW, clipping
 at 1. Cured is what docs/prove_lab.py calls so.
@@ -14,34 +13,28 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import prove_lab
 
+from app.trial import AS_IT_IS, CLIPPED, HEALTHY, SECTIONS, Tried, merit, trials
 from probes.lab import FAULTS, FIXES, Settings
 
 FOLDER = Path(__file__).parent
 RESULTS, PAGE = FOLDER.parent / "app" / "trial.json", FOLDER / "document_on_trial.md"
 SEEDS = 5
 
-# In the document's order. Its wording "增加梯度裁剪阈值" means a higher threshold; the lower one stands beside it.
-TRIALS: dict[str, tuple[str, Callable[[Settings], Settings]]] = {
-    "use-bf16": ("solutions-1", FIXES["use-bf16"]),
-    "zero-stage-1": ("solutions-2", lambda s: s.but(zero_stage=1)),
-    "zero-stage-3": ("solutions-2", lambda s: s.but(zero_stage=3)),
-    "lower-learning-rate": ("solutions-3", FIXES["lower-learning-rate"]),
-    "raise-clipping-threshold": (
-        "solutions-3",
-        lambda s: s.but(max_grad_norm=10 * (s.max_grad_norm or 10.0)),
-    ),
-    "lower-clipping-threshold": ("", FIXES["clip-gradients"]),
-    "use-adamw": ("solutions-3", FIXES["use-adamw"]),
-    "warm-up-learning-rate": ("practice-2", FIXES["warm-up-learning-rate"]),
-    "monitor-training": ("practice-3", FIXES["monitor-training"]),
-    "accumulate-gradients": ("practice-4", FIXES["accumulate-gradients"]),
-    "use-fp32": ("", FIXES["use-fp32"]),
+# What a recommendation of app.trial.SECTIONS does to a run, where it is no fix of the knowledge. The
+# document's wording means a higher clipping threshold; the lower one stands beside it.
+CHANGES: dict[str, Callable[[Settings], Settings]] = {
+    "zero-stage-1": lambda s: s.but(zero_stage=1) if s.zero_stage == 2 else s,
+    "zero-stage-3": lambda s: s.but(zero_stage=3) if s.zero_stage == 2 else s,
+    "raise-clipping-threshold": lambda s: s.but(max_grad_norm=s.max_grad_norm and 10 * s.max_grad_norm),
+    "lower-clipping-threshold": FIXES["clip-gradients"],
+    "accumulate-gradients": lambda s: s.but(accumulation=2 * s.accumulation),
 }
 # The first is the document's run. ZeRO's stages need ranks to differ.
 BASES: dict[str, Settings] = {
@@ -51,6 +44,19 @@ BASES: dict[str, Settings] = {
     "exploding-gradients": FAULTS["exploding-gradients"].settings,
     "lr-too-high": FAULTS["lr-too-high"].settings,
 }
+WIDE, HIGH, TOP = 900, 300, 5.0
+COLOURS = (
+    "#d62728",
+    "#2ca02c",
+    "#1f77b4",
+    "#ff7f0e",
+    "#9467bd",
+    "#8c564b",
+    "#e377c2",
+    "#7f7f7f",
+    "#bcbd22",
+    "#17becf",
+)
 THRESHOLDS = (None, 100.0, 10.0, 1.0, 0.1, 0.01)
 
 
@@ -58,20 +64,20 @@ def variants(base: str) -> Iterator[tuple[str, Settings]]:
     """The run as it is, with each recommendation that changes it, and at each clipping threshold."""
     settings = BASES[base]
     yield "", settings
-    for name, (_, change) in TRIALS.items():
-        staged = name.startswith("zero-stage") and settings.zero_stage != 2
-        if change(settings) != settings and not staged:
+    for name in SECTIONS:
+        change = CHANGES.get(name) or FIXES[name]
+        if change(settings) != settings:
             yield name, change(settings)
     if base in ("fp16-drift", "exploding-gradients"):
         for threshold in THRESHOLDS:
-            yield f"clip-at-{threshold}", settings.but(max_grad_norm=threshold)
+            yield f"{CLIPPED}{threshold}", settings.but(max_grad_norm=threshold)
 
 
 def plan() -> Iterator[dict[str, Any]]:
     """All runs."""
     for seed in range(SEEDS):
         for base in BASES:
-            yield {"fault": base, "fix": "healthy", "seed": seed}
+            yield {"fault": base, "fix": "healthy", "seed": seed, "name": "healthy"}
             for name, settings in variants(base):
                 task = {"fault": base, "fix": "", "seed": seed, "name": name}
                 yield {**task, "settings": dataclasses.asdict(settings)}
@@ -81,21 +87,88 @@ def taken(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """By base and variant: in how many seeds it was cured, where it broke, and the first seed's curve."""
     found: dict[str, Any] = {}
     for base in BASES:
-        runs: dict[str, list[dict[str, Any]]] = {}
-        for line in sorted(lines, key=lambda line: line["seed"]):
-            if line["fault"] == base and ("name" in line or line["fix"] == "healthy"):
-                runs.setdefault(line.get("name", "healthy"), []).append(line)
-        brief = {name: [prove_lab.brief(line) for line in rows] for name, rows in runs.items()}
-        found[base] = {
-            name or "as-it-is": {
-                "runs": len(rows),
-                "cured": sum(prove_lab.cured(brief, name, seed) for seed in range(len(rows))),
-                "onset": [row["first_bad_step"] for row in brief[name]],
-                "curve": [float(f"{float(loss):.3g}") if loss != "nan" else None for loss in rows[0]["loss"]],
-            }
-            for name, rows in runs.items()
+        rows = [line for line in lines if line["fault"] == base and "name" in line]
+        seeds = {line["seed"] for line in rows if line["name"] in ("", HEALTHY)}
+        by_name = {name: {row["seed"]: row for row in rows if row["name"] == name} for name in names(base)}
+        brief = {
+            name: {seed: prove_lab.brief(run) for seed, run in runs.items()} for name, runs in by_name.items()
         }
+        found[base] = {}
+        for name, runs in brief.items():
+            judged = sorted(seeds & runs.keys() & brief[""].keys() & brief[HEALTHY].keys())
+            if judged:
+                curve = by_name[name][judged[0]]["loss"]
+                found[base][name or AS_IT_IS] = {
+                    "runs": len(judged),
+                    "cured": sum(
+                        prove_lab.cured(runs[seed], brief[""][seed], brief[HEALTHY][seed]) for seed in judged
+                    ),
+                    "onset": [runs[seed]["first_bad_step"] for seed in judged],
+                    "curve": [float(f"{float(x):.3g}") if math.isfinite(float(x)) else None for x in curve],
+                }
     return found
+
+
+def names(base: str) -> list[str]:
+    """All variants of a base, the healthy run among them."""
+    return [HEALTHY, *(name for name, _ in variants(base))]
+
+
+def share(tried: Tried | None) -> str:
+    return f"{tried.cured}/{tried.runs}" if tried else "–"
+
+
+def page() -> str:
+    """The tables and curves of docs/document_on_trial.md."""
+    faults = list(trials())
+    places = {name: str(place) for place, name in enumerate(SECTIONS, start=1) if SECTIONS[name]}
+    head = ("recommendation", "document", "its place there", *faults)
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    for name in merit():
+        found = [share(trials()[f].get(name)) for f in faults]
+        lines.append(
+            f"| {name} | {SECTIONS[name] or '(not in it)'} | {places.get(name, '–')} | {' | '.join(found)} |"
+        )
+    clipped = [f for f in faults if any(name.startswith(CLIPPED) for name in trials()[f])]
+    lines += ["", "The clipping threshold, raised and lowered (None: no clipping), cured of runs:", ""]
+    lines += [f"| threshold | {' | '.join(clipped)} |", "|" + "---|" * (1 + len(clipped))]
+    for threshold in THRESHOLDS:
+        cells = [share(trials()[f].get(f"{CLIPPED}{threshold}")) for f in clipped]
+        lines.append(f"| {threshold} | {' | '.join(cells)} |")
+    for fault in faults:
+        lines += ["", f"### {fault}", "", f"![losses of {fault}](trial-{fault}.svg)"]
+    return "\n".join(lines)
+
+
+def drawing(fault: str) -> str:
+    """An SVG of the first seed's losses: as it is, healthy, and with each recommendation; a cross is NaN."""
+    rows = {name: run for name, run in trials()[fault].items() if not name.startswith(CLIPPED)}
+    steps = max(len(run.curve) for run in rows.values())
+    text = ""
+    for place, (name, run) in enumerate(rows.items()):
+        hue = COLOURS[place % len(COLOURS)]
+        points = [(at, loss) for at, loss in enumerate(run.curve) if loss is not None]
+        line = " ".join(f"{x(at, steps):.1f},{y(loss):.1f}" for at, loss in points)
+        broad = 3 if name in (AS_IT_IS, HEALTHY) else 1.2
+        text += f'<polyline fill="none" stroke="{hue}" stroke-width="{broad}" points="{line}"/>\n'
+        if len(points) < len(run.curve):
+            at, loss = points[-1] if points else (0, 1.0)
+            text += f'<text x="{x(at, steps):.1f}" y="{y(loss):.1f}" fill="{hue}" font-size="16">×</text>\n'
+        text += f'<text x="{WIDE - 220}" y="{20 + 18 * place}" fill="{hue}" font-size="13">{name}</text>\n'
+    for loss in (1, 2, 3, 4):
+        text += f'<text x="4" y="{y(loss):.1f}" font-size="12" fill="#777">{loss}</text>\n'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" font-family="sans-serif">\n'
+        f'<rect width="{WIDE}" height="{HIGH}" fill="#fff"/>\n{text}</svg>\n'
+    )
+
+
+def x(step: int, steps: int) -> float:
+    return 24 + step / steps * (WIDE - 260)
+
+
+def y(loss: float) -> float:
+    return HIGH - 20 - min(loss, TOP) / TOP * (HIGH - 30)
 
 
 def main() -> None:
@@ -105,11 +178,16 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     if arguments.plan:
-        with arguments.plan.open("a") as file:
-            file.writelines(json.dumps(task) + "\n" for task in plan())
+        arguments.plan.write_text("".join(json.dumps(task) + "\n" for task in plan()))
     if arguments.take:
         lines = [json.loads(line) for line in arguments.take.read_text().splitlines()]
         RESULTS.write_text(json.dumps(taken(lines)) + "\n")
+    if arguments.write:
+        before, rest = PAGE.read_text(encoding="utf-8").split("<!-- trial -->\n")
+        after = rest.split("<!-- /trial -->")[1]
+        PAGE.write_text(f"{before}<!-- trial -->\n{page()}\n<!-- /trial -->{after}", encoding="utf-8")
+        for fault in trials():
+            (FOLDER / f"trial-{fault}.svg").write_text(drawing(fault), encoding="utf-8")
 
 
 if __name__ == "__main__":

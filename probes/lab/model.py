@@ -37,7 +37,7 @@ class Linear(nn.Linear):
     """A product in a format, with a low-rank adapter beside it where one was put on."""
 
     form = "float32"
-    product: typing.Callable[[Tensor], Tensor] | None = None  # what a faulty unit makes of the result
+    product: typing.Callable[[Tensor], Tensor] | None = None  # what a kernel makes of the result
     scaling = 0.0
 
     def adapt(self, rank: int, alpha: float, generator: torch.Generator) -> None:
@@ -101,7 +101,6 @@ class Block(nn.Module):
         self.down_proj = Linear(shape.hidden, shape.width, bias=False)
         self.attend: Attend = eager
         self.pure = False
-        self.fused: typing.Callable[[Tensor, Tensor], Tensor] | None = None
 
     def forward(self, x: Tensor, bias: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
         """(B, T, D) to (B, T, D)."""
@@ -125,8 +124,6 @@ class Block(nn.Module):
 
     def _feed(self, x: Tensor) -> Tensor:
         gate, up = self.gate_proj(x), self.up_proj(x)
-        if self.fused is not None:
-            return self.down_proj(self.fused(gate, up))
         return self.down_proj(rounded(functional.silu(gate) * up, self.down_proj.form))
 
     def _kept(self, x: Tensor) -> Tensor:

@@ -8,5 +8,5 @@ FAULT = Fault(
     settings=Settings(optimizer="sgd", batch=1, learning_rate=0.3, max_grad_norm=None, steps=120),
     symptoms=("spike", "divergence", "gradient-spike", "not-decreasing"),
     onset=(1, 60),
-    fixes=("accumulate-gradients", "lower-learning-rate"),
+    fixes=("accumulate-gradients", "lower-learning-rate", "clip-gradients"),
 )

@@ -1,6 +1,4 @@
-"""Weights in bfloat16 without a master copy: at a small rate an update is less than half a spacing, and is
-lost.
-"""
+"""Weights in bfloat16 without a master copy: an update of less than half a spacing is lost."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

@@ -1,6 +1,4 @@
-"""One batch with a gradient thousands of times as large as the others, SGD, and no clipping: the weights are
-gone.
-"""
+"""One batch has a gradient hundreds of times as large, and nothing clips it: SGD throws the weights away."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from probes.lab.settings import Settings
 if typing.TYPE_CHECKING:
     from torch import Tensor
 
-AT, TIMES = 15, 2000.0
+AT, TIMES = 15, 300.0
 
 
 class Outlier(Damage):

@@ -1,6 +1,4 @@
-"""A chip flips an exponent bit of one number now and then: a gradient that is not finite, then weights that
-are not.
-"""
+"""A chip flips an exponent bit of one number now and then: the gradient explodes, or is not finite."""
 
 from __future__ import annotations
 

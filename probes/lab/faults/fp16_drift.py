@@ -1,6 +1,4 @@
-"""An activation a little below 65504 grows beyond it as the model learns: float16 overflows after some
-steps.
-"""
+"""An activation below 65504 grows beyond it as the model learns: float16 overflows after some steps."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings
@@ -12,5 +10,5 @@ FAULT = Fault(
     ),
     symptoms=("nan-after-steps",),
     onset=(10, 40),
-    fixes=("use-bf16", "use-fp32"),
+    fixes=("use-bf16", "use-fp32", "lower-learning-rate"),
 )

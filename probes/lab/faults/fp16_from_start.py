@@ -1,6 +1,4 @@
-"""The checkpoint's activations exceed 65504 from the start, as of a model made in bfloat16: float16 is NaN at
-once.
-"""
+"""Activations exceed 65504 from the start, as of a model made in bfloat16: float16 is NaN at once."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

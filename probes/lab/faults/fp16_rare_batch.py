@@ -1,6 +1,4 @@
-"""An activation of some texts lies above 65504 and of others below it: float16 is NaN at the first such
-text.
-"""
+"""The activations of some texts lie above 65504: float16 is NaN at the first such text."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

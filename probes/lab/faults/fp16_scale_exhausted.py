@@ -1,6 +1,4 @@
-"""The forward pass overflows in float16, and a dynamic loss scale is halved in vain until it can go no
-lower.
-"""
+"""The forward pass overflows in float16, and a dynamic loss scale is halved in vain to its end."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

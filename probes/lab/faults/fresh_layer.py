@@ -1,6 +1,4 @@
-"""A layer's names did not match the checkpoint's, so it was initialised anew: the loss begins near
-guessing.
-"""
+"""The names of a layer did not match the checkpoint, so it was initialised anew."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Left padding under a mask of -inf: a padded position may look at nothing, and the softmax over nothing is
-NaN.
-"""
+"""Left padding under a mask of -inf: a position may look at nothing, and that softmax is NaN."""
 
 from __future__ import annotations
 
@@ -30,8 +28,8 @@ FAULT = Fault(
     cause="padding-or-mask",
     finer="fully-masked-rows",
     settings=Settings(padding="left", kernel="eager", steps=60),
-    symptoms=("nan-from-start",),
-    onset=(1, 1),
+    symptoms=("nan-from-start", "nan-after-steps"),
+    onset=(1, 10),
     fixes=("fix-padding-or-mask", "change-attention-kernel"),
     damage=Blind(),
     undone_by={"fix-padding-or-mask": NONE},

@@ -1,4 +1,4 @@
-"""A fused SwiGLU kernel keeps its product in float16 although the run is in bfloat16."""
+"""A fused feed-forward kernel puts its sums out in float16 although the run is in bfloat16."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ if typing.TYPE_CHECKING:
     from probes.lab.model import Llama
 
 
-def swiglu(gate: Tensor, up: Tensor) -> Tensor:
-    """silu(gate) * up, rounded to float16."""
-    from torch.nn import functional
-
+def half(sums: Tensor) -> Tensor:
+    """Rounded to float16."""
     from probes.lab.arithmetic import rounded
 
-    return rounded(functional.silu(gate) * up, "float16")
+    return rounded(sums, "float16")
 
 
 class Half(Damage):
@@ -29,14 +27,12 @@ class Half(Damage):
     def weights(self, model: Llama, settings: Settings) -> None:
         """Put in where the settings ask for fused kernels."""
         for block in model.blocks:
-            block.fused = swiglu if settings.fused else None
+            block.down_proj.product = half if settings.fused else None
 
 
 FAULT = Fault(
     cause="fused-kernel",
-    settings=Settings(
-        precision="bfloat16", fused=True, headroom=2.0, overflows_at="feed", learning_rate=1e-4, steps=60
-    ),
+    settings=Settings(precision="bfloat16", fused=True, headroom=2.0, overflows_at="residual", steps=60),
     symptoms=("nan-from-start", "nan-after-steps"),
     onset=(1, 3),
     fixes=("change-fused-kernel", "upgrade-library"),

@@ -1,6 +1,4 @@
-"""Tokens that were added with rows far larger than the others, and a template that uses them in every
-sample.
-"""
+"""Tokens were added with rows far larger than the others, and the template uses them in every sample."""
 
 from __future__ import annotations
 

@@ -8,5 +8,5 @@ FAULT = Fault(
     settings=Settings(lora_rank=8, lora_alpha=2048.0, learning_rate=3e-3, steps=90),
     symptoms=("spike", "divergence", "not-decreasing"),
     onset=(1, 30),
-    fixes=("change-lora-config", "lower-learning-rate"),
+    fixes=("change-lora-config",),
 )

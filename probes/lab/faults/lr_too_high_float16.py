@@ -6,7 +6,7 @@ from probes.lab.settings import Settings
 FAULT = Fault(
     cause="lr-too-high",
     settings=Settings(
-        precision="float16", learning_rate=5e-2, headroom=0.3, overflows_at="residual", steps=90
+        precision="float16", learning_rate=3e-2, headroom=0.3, overflows_at="residual", steps=90
     ),
     symptoms=("nan-after-steps",),
     onset=(2, 30),

@@ -1,6 +1,4 @@
-"""A hand-written masked mean divides by the number of labels: where there is none, the gradient is NaN as
-well.
-"""
+"""A hand-written masked mean divides by the number of labels: without any, the gradient is NaN too."""
 
 from __future__ import annotations
 
@@ -41,10 +39,10 @@ class Guarded(Empty):
 
 FAULT = Fault(
     cause="custom-loss",
-    settings=Settings(batch=1, learning_rate=3e-4, steps=120),
+    settings=Settings(batch=1, accumulation=4, steps=90),
     symptoms=("nan-after-steps", "nan-from-start"),
-    onset=(1, 40),
+    onset=(1, 30),
     fixes=("fix-custom-loss", "drop-fully-masked-samples"),
-    damage=MaskedMean(),
-    undone_by={"fix-custom-loss": Guarded(), "drop-fully-masked-samples": NONE},
+    damage=MaskedMean(24),
+    undone_by={"fix-custom-loss": Guarded(24), "drop-fully-masked-samples": NONE},
 )

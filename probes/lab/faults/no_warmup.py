@@ -1,6 +1,4 @@
-"""A rate that is right after a warm-up, given from the first step on, when Adam's moments know nothing
-yet.
-"""
+"""A rate that needs a warm-up is given from the first step on, when the moments of Adam know nothing yet."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

@@ -1,6 +1,4 @@
-"""Copies from one GPU to another arrive empty or torn: the gradients that the ranks add up are partly
-garbage.
-"""
+"""Copies from one GPU to another arrive torn: the gradients that the ranks add up are partly garbage."""
 
 from __future__ import annotations
 

@@ -9,5 +9,5 @@ FAULT = Fault(
     settings=Settings(optimizer="sgd", learning_rate=2.0, max_grad_norm=None, steps=90),
     symptoms=("nan-after-steps", "divergence", "inf", "spike"),
     onset=(2, 30),
-    fixes=("use-adamw", "change-optimizer"),
+    fixes=("use-adamw", "change-optimizer", "lower-learning-rate"),
 )

@@ -21,16 +21,15 @@ class Shifted(Damage):
 
         if settings.quantized:
             for product in model.products():
-                if product is not model.lm_head:
-                    product.weight.data = four_bits(product.weight.data, zero=1)
+                product.weight.data = four_bits(product.weight.data, zero=1)
 
 
 FAULT = Fault(
     cause="quantization",
-    settings=Settings(quantized=True, lora_rank=8, learning_rate=1e-4, steps=60),
-    symptoms=("not-decreasing", "too-high"),
-    onset=(1, 60),
-    well=Settings(lora_rank=8, learning_rate=1e-4, steps=60),
+    settings=Settings(quantized=True, lora_rank=8, learning_rate=3e-4, steps=60),
+    symptoms=("too-high",),
+    onset=(1, 1),
+    well=Settings(lora_rank=8, learning_rate=3e-4, steps=60),
     fixes=("change-quantization",),
     damage=Shifted(),
     undone_by={"change-quantization": NONE},

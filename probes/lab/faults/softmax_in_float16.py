@@ -1,6 +1,4 @@
-"""A custom loss takes the logarithm of a softmax that was computed in float16: what rounds to 0 becomes
-Inf.
-"""
+"""A custom loss takes the logarithm of a softmax in float16: what rounds to 0 becomes Inf."""
 
 from __future__ import annotations
 

@@ -9,5 +9,5 @@ FAULT = Fault(
     settings=Settings(precision="float16", loss_scale=2.0**-12, steps=150),
     symptoms=("divergence", "not-decreasing", "spike"),
     onset=(1, 60),
-    fixes=("tune-loss-scale", "use-bf16", "use-fp32"),
+    fixes=("tune-loss-scale", "use-bf16", "use-fp32", "lower-learning-rate"),
 )

@@ -1,6 +1,4 @@
-"""A release that adds the loss up over the micro-batches and does not divide: four times too high, and its
-gradient.
-"""
+"""A release adds the loss up over the micro-batches and does not divide: it is four times too high."""
 
 from __future__ import annotations
 

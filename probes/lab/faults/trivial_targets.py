@@ -1,6 +1,4 @@
-"""Every answer is the same text: nothing is left to predict, and the loss falls to nothing within some
-steps.
-"""
+"""Every answer is the same text: nothing is left to predict, and the loss falls to nothing."""
 
 from __future__ import annotations
 

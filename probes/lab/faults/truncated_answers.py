@@ -22,7 +22,7 @@ class Long(Damage):
 FAULT = Fault(
     cause="labels-all-masked",
     finer="truncated-answers",
-    settings=Settings(batch=1, learning_rate=3e-4, max_length=48, steps=150),
+    settings=Settings(batch=1, accumulation=2, max_length=48, steps=120),
     symptoms=("intermittent-nan",),
     onset=(1, 40),
     fixes=("raise-max-length", "drop-fully-masked-samples"),

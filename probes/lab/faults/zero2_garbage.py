@@ -1,6 +1,4 @@
-"""ZeRO-2 with overlap_comm reads a bucket before it is filled: what lay in memory is added to the
-gradient.
-"""
+"""ZeRO-2 with overlap_comm reads a bucket too early: what lay in memory is added to the gradient."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ FAULT = Fault(
     settings=Settings(zero_stage=2, ranks=4, batch=2, steps=60),
     symptoms=("nan-after-steps",),
     onset=(AFTER, AFTER + 6),
-    fixes=("change-zero-stage", "tune-zero-settings", "upgrade-library"),
+    fixes=("change-zero-stage", "tune-zero-settings", "upgrade-library", "monitor-training"),
     damage=Garbage(),
     undone_by={"upgrade-library": NONE},
     simulated=True,

@@ -36,7 +36,7 @@ FAULT = Fault(
     ),
     symptoms=("nan-after-steps", "divergence", "inf", "spike"),
     onset=(1, 30),
-    fixes=("change-zero-stage", "upgrade-library"),
+    fixes=("change-zero-stage", "upgrade-library", "clip-gradients"),
     damage=Stale(),
     undone_by={"upgrade-library": NONE},
     simulated=True,

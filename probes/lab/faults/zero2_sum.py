@@ -1,6 +1,4 @@
-"""ZeRO-2 adds the ranks' gradients up and does not divide by their number: every update is four times too
-large.
-"""
+"""ZeRO-2 adds the gradients of the ranks up and does not divide: every update is four times too large."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ class Sum(Damage):
 FAULT = Fault(
     cause="deepspeed-zero",
     settings=Settings(
-        zero_stage=2, ranks=4, batch=2, optimizer="sgd", learning_rate=0.2, max_grad_norm=None, steps=60
+        zero_stage=2, ranks=4, batch=2, optimizer="sgd", learning_rate=0.3, max_grad_norm=None, steps=90
     ),
     symptoms=("nan-after-steps", "divergence", "inf", "spike"),
     onset=(1, 30),
