@@ -13,7 +13,7 @@ from probes.lab import FIXES, Damage, Settings, Trace
 
 STEPS = {1: 80, 2: 60, 3: 45, 4: 40}  # by accumulation, so that both runs together take less than a minute
 # The lab's model is some ten thousand times smaller than those that people fine-tune, and takes larger steps:
-# its healthy AdamW rates are 1e-3 (LoRA 3e-3) where theirs are 2e-5 and 2e-4. SGD's are the same.
+# its healthy AdamW rates are 5e-4 to 1e-3 (LoRA 3e-3), theirs 1e-5 to 2e-5 (2e-4). SGD's are the same.
 LARGER, LARGER_LORA = 50.0, 15.0
 # Models pre-trained in bfloat16 have activations near float16's end; the small one has to be lent some.
 LENT = 0.98
@@ -66,7 +66,7 @@ def plan(facts: Mapping[str, Plain]) -> Plan:
         notes.append(("tryit.note_optimizer", {"optimizer": asked}))
     lora = facts.get("lora.enabled") is True
     factor = 1.0 if optimizer == "sgd" else LARGER_LORA if lora else LARGER
-    usual = {"sgd": 0.05}.get(optimizer, (3e-3 if lora else 1e-3)) / factor
+    usual = {"sgd": 0.05}.get(optimizer, 3e-3 if lora else Settings().learning_rate) / factor
     rate = _number(facts.get("optimizer.learning_rate", usual))
     if factor > 1:
         notes.append(("tryit.note_rate", {"yours": f"{rate:g}", "here": f"{rate * factor:g}"}))

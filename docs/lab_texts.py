@@ -1,8 +1,8 @@
 """A run of the lab as its user's files: the log and the config, by Hugging Face's Trainer and by XTuner.
 
-The lab's model is some ten thousand times smaller than what people fine-tune, and takes larger steps: where
-the lab's healthy learning rate is 1e-3 (3e-3 for LoRA), theirs is 2e-5 (2e-4). Rates are written in their
-measure, by one factor for all runs, faulty or not; SGD's as they are. So are a sample's tokens, 32 for one.
+The lab's model is some ten thousand times smaller than what people fine-tune, and takes larger steps: its
+healthy rates are 5e-4 to 1e-3 (LoRA 3e-3), theirs 1e-5 to 2e-5 (2e-4). Rates are written in their measure,
+by one factor for all runs, faulty or not; SGD's as they are. So are a sample's tokens, 32 for one.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import argparse
 import dataclasses
 import itertools
 import json
+import math
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from typing import NamedTuple
 
 import torch
 from lab_healthy import HEALTHY, SEEDS
-from lab_probes import probed
+from lab_probes import learnt, noted, probed
 from lab_texts import FRAMEWORKS, config, log
 from tables import put
 
@@ -34,7 +35,6 @@ from kb.model import Knowledge
 from kb.standing import standing
 from probes.lab import FAULTS, Damage, Settings, Trace
 from probes.lab import run as train
-from probes.lab.text import samples
 
 GIVEN = ("log of every 10th step", "log of every step", "log of every step, config", "log, config, probes")
 GOALS = ((60, 85), (80, 95), (90, 100), (95, 100))
@@ -50,6 +50,7 @@ class Run(NamedTuple):
     damage: Damage
     trace: Trace
     steps: tuple[int, ...]
+    note: str = ""  # the watch's, where it would have stopped the run
 
 
 class Verdict(NamedTuple):
@@ -76,6 +77,15 @@ def kept(folder: Path, name: str, settings: Settings, damage: Damage) -> Trace:
     return trace
 
 
+def watched(folder: Path, name: str, settings: Settings, damage: Damage, trace: Trace) -> str:
+    """The watch's note on a run that has something to stop for; "" for others."""
+    if all(map(math.isfinite, (*trace.loss, *trace.grad_norm))):
+        return ""
+    path = folder / f"{name}-{settings.seed}.note"
+    noted(settings, damage, path)
+    return path.read_text()
+
+
 def runs(folder: Path, seeds: int) -> Iterator[Run]:
     """All faults and all healthy runs."""
     for seed in range(max(seeds, SEEDS)):
@@ -83,7 +93,8 @@ def runs(folder: Path, seeds: int) -> Iterator[Run]:
             settings = fault.settings.but(seed=seed)
             trace = kept(folder, name, settings, fault.damage)
             ran = tuple(range(1, len(trace.loss) + 1))
-            yield Run(name, seed, fault.cause, settings, fault.damage, trace, ran)
+            note = watched(folder, name, settings, fault.damage, trace)
+            yield Run(name, seed, fault.cause, settings, fault.damage, trace, ran, note)
         for name, (odd, damage, ran) in HEALTHY.items() if seed < SEEDS else ():
             settings = odd.but(seed=seed)
             trace = kept(folder, f"healthy-{name}", settings, damage)
@@ -93,7 +104,7 @@ def runs(folder: Path, seeds: int) -> Iterator[Run]:
 def judged(knowledge: Knowledge, run: Run, framework: str, given: str) -> Verdict:
     """The files on disk, and whynan's reading of them."""
     every = 10 if "10th" in given else 1
-    epochs = run.settings.batch * run.settings.accumulation * run.settings.ranks / len(samples())
+    epochs = run.settings.batch * run.settings.accumulation * run.settings.ranks / len(learnt())
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "train.log").write_text(log(run.settings, run.trace, framework, every, epochs, run.steps))
@@ -102,13 +113,17 @@ def judged(knowledge: Knowledge, run: Run, framework: str, given: str) -> Verdic
                 (folder / name).write_text(text)
         if "probes" in given:
             probed(run.settings, run.damage, folder)
+            if run.note:
+                (folder / "watched.json").write_text(run.note)
         found = inputs.read([folder])
     facts = known(Session().read(*found.reports), knowledge)
-    case = standing(knowledge, facts.values(), {}, facts.assumed())  # the belief alone: no fixes, no questions
-    belief: Counter[str] = Counter()
+    case = standing(
+        knowledge, facts.values(), {}, facts.assumed()
+    )  # the belief alone: no fixes, no questions
+    belief: dict[str, float] = {}
     for cause, probability in zip(case.active.of, case.posterior, strict=True):
-        belief[cause] += float(probability)
-    causes = tuple(cause for cause, _ in belief.most_common() if cause in knowledge.causes)
+        belief[cause] = belief.get(cause, 0.0) + float(probability)
+    causes = tuple(sorted(belief.keys() & knowledge.causes.keys(), key=lambda cause: -belief[cause]))
     return Verdict(run, framework, given, verdict(facts) == "abnormal", causes)
 
 

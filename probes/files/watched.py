@@ -177,7 +177,8 @@ def _origin(
         origin, at = "input", "what the model is given"
     elif first:
         # What goes into attention's last product comes out of no module: the scores made it.
-        inside = first[1] == "in" and "att" in first[0].rpartition(".")[0].lower()
+        module, _, leaf = first[0].rpartition(".")
+        inside = first[1] == "in" and ("att" in module.lower() or leaf in ("o_proj", "out_proj", "wo"))
         origin, at = "attention" if inside else "activation", f"{first[0]} ({first[1]}, {first[2]})"
     elif loss_is_bad and inner:
         origin, at = "loss", "the loss: what goes into it is finite"
