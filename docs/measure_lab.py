@@ -104,7 +104,9 @@ def judged(knowledge: Knowledge, run: Run, framework: str, given: str) -> Verdic
             probed(run.settings, run.damage, folder)
         found = inputs.read([folder])
     facts = known(Session().read(*found.reports), knowledge)
-    case = standing(knowledge, facts.values(), {}, facts.assumed())  # the belief alone: no fixes, no questions
+    case = standing(
+        knowledge, facts.values(), {}, facts.assumed()
+    )  # the belief alone: no fixes, no questions
     belief: Counter[str] = Counter()
     for cause, probability in zip(case.active.of, case.posterior, strict=True):
         belief[cause] += float(probability)
