@@ -18,8 +18,8 @@ from app.commands import (
     mcp,
     pack,
     scan,
-    serve,
     series,
+    serve,
 )
 from app.link import LinkError
 from app.store import StoreError
