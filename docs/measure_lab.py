@@ -121,7 +121,6 @@ def judged(knowledge: Knowledge, run: Run, framework: str, given: str) -> Verdic
         knowledge, facts.values(), {}, facts.assumed()
     )  # the belief alone: no fixes, no questions
     belief: dict[str, float] = {}
-    belief: Counter[str] = Counter()
     for cause, probability in zip(case.active.of, case.posterior, strict=True):
         belief[cause] = belief.get(cause, 0.0) + float(probability)
     causes = tuple(sorted(belief.keys() & knowledge.causes.keys(), key=lambda cause: -belief[cause]))

@@ -3,11 +3,11 @@
     .venv/bin/python docs/measure_links.py ../shared/cases          prints the tables
     .venv/bin/python docs/measure_links.py ../shared/cases --write  puts them into docs/measured.md
 
-Lengths: of each shared case and each case of the knowledge, as its files give it; and of full diagnoses (27 facts
-read, 25 answers, 2 tried fixes, drawn evenly from the vocabulary; with a run's curve, too). Beside each stands
-the same JSON without compression in base64url, and deflated without the dictionary. Damage: characters changed,
-dropped, doubled, swapped, links cut short, and right checksums round damaged contents. A damaged link is right
-when it is told in one sentence, and never opened as something else.
+Lengths: of each shared case and each case of the knowledge, as its files give it; and of full diagnoses (27
+facts read, 25 answers, 2 tried fixes, drawn evenly from the vocabulary; with a run's curve, too). Beside each
+stands the same JSON without compression in base64url, and deflated without the dictionary. Damage: characters
+changed, dropped, doubled, swapped, links cut short, right checksums round damaged contents. A damaged link is
+right when it is told in one sentence, and never opened as something else.
 """
 
 from __future__ import annotations
