@@ -30,7 +30,8 @@ def propose(knowledge: Knowledge, folder: Path, rows: tuple[Told, ...]) -> Propo
     """What the outcomes in `rows` that are newer than `learned_until` of policy.yaml would change."""
     runs = [run for run in _runs(knowledge, rows) if run.new]
     learnt = learn(knowledge, runs)
-    counts, changes = [], []
+    counts: list[str] = []
+    changes: list[str] = []
     had = told(knowledge)
     now = {cause: had[cause] + learnt.causes[cause] for cause in had}
     here = {c.id: c.counted.here for c in knowledge.causes.values() if c.counted}
