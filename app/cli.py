@@ -10,7 +10,6 @@ from typing import NoReturn
 
 from app.commands import BadInputError, diagnose, facts, headroom, knowledge, mcp, pack, scan, serve
 from app.link import LinkError
-from app.store import StoreError
 from kb import KnowledgeError
 
 COMMANDS: dict[str, tuple[ModuleType | None, str]] = {
@@ -59,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     module = COMMANDS[arguments.command][0]
     try:
         return int(module.run(arguments)) if module else 2
-    except (BadInputError, LinkError, StoreError) as error:
+    except (BadInputError, LinkError) as error:
         print(f"whynan: {error}", file=sys.stderr)
     except KnowledgeError as error:
         count = len(error.problems)
