@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -52,11 +52,13 @@ class Kept:
 
 @dataclass(frozen=True)
 class Told:
-    """What somebody told of a fix: the link of the diagnosis, the fix, the outcome (kb.belief.OUTCOMES)."""
+    """What somebody told of a fix. `run` is the diagnosis that the one with `link` began from."""
 
+    run: str
     link: str
     fix: str
     outcome: str
+    told: int
 
 
 class Store:
@@ -138,10 +140,14 @@ class Store:
 
     def told(self) -> tuple[Told, ...]:
         """Every outcome with the link of its diagnosis, the oldest first. Raises StoreError."""
-        query = sa.select(diagnoses.c.link, outcomes.c.fix, outcomes.c.outcome).join(diagnoses)
+        columns = (diagnoses.c.id, diagnoses.c.link, outcomes.c.fix, outcomes.c.outcome, outcomes.c.told)
+        query = sa.select(*columns).select_from(outcomes).join(diagnoses)
+        order = (outcomes.c.told, diagnoses.c.made, diagnoses.c.id, outcomes.c.fix)
         with _one_line(), self._readers.connect() as connection:
-            rows = connection.execute(query.order_by(outcomes.c.told, diagnoses.c.id, outcomes.c.fix))
-            return tuple(Told(*row) for row in rows)
+            pairs = connection.execute(sa.select(diagnoses.c.id, diagnoses.c.parent))
+            parents: dict[str, str | None] = {row.id: row.parent for row in pairs}
+            rows = connection.execute(query.order_by(*order)).all()
+        return tuple(Told(_first(name, parents), *rest) for name, *rest in rows)
 
     def close(self) -> None:
         """Lets go of the database."""
@@ -187,6 +193,13 @@ def default_url() -> str:
     """A file of the user's own: $XDG_DATA_HOME/whynan/whynan.db, else ~/.local/share/whynan/whynan.db."""
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return URL.create("sqlite", database=str(Path(home) / "whynan" / "whynan.db")).render_as_string()
+
+
+def _first(name: str, parents: Mapping[str, str | None]) -> str:
+    """The diagnosis that a chain of them began with; a parent is always older than its child."""
+    while parent := parents.get(name):
+        name = parent
+    return name
 
 
 def _id(name: str | None) -> str:

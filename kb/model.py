@@ -106,12 +106,14 @@ class Fact(Strict):
 class Counted(Strict):
     """The cases that a prior was counted from: `here` of `cases` had this cause.
 
-    `guess` is an expert's, before any case was counted; docs/count_priors.py weighs the two.
+    `guess` is an expert's, before any case was counted. `told` are solved runs, each by the belief that it
+    had this cause. kb.learn weighs the three.
     """
 
     cases: int = Field(ge=0)
     here: int = Field(ge=0)
     guess: Probability
+    told: float = Field(default=0, ge=0)
 
 
 class Cause(Strict):
@@ -199,7 +201,8 @@ class Policy(Strict):
     `none_of_these` is the belief kept for causes that the base does not hold. `escalate_minutes` is what it
     costs to hand the case to an expert, who always solves it. `restart_minutes` is added to each fix with
     `restart: true`. `assumed` is how far a framework's default, which nobody wrote down, is trusted.
-    `two_faults` is the share of cases in which two causes act at once.
+    `two_faults` is the share of cases in which two causes act at once. What was told of fixes up to
+    `learned_until` (seconds since 1970) is in the priors and chances of cure already.
     """
 
     none_of_these: Probability = 0.03
@@ -207,6 +210,7 @@ class Policy(Strict):
     restart_minutes: float = Field(default=0, ge=0)
     assumed: Probability = 0.7
     two_faults: Probability = 0.03
+    learned_until: int = Field(default=0, ge=0)
 
 
 class Section(Strict):

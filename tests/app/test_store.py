@@ -126,7 +126,7 @@ def test_an_expired_diagnosis_is_gone_and_leaves_with_the_next_save(url, kept, c
     assert kept.counts(FIX)["worked"] == 0
 
 
-def test_the_last_outcome_of_a_fix_counts_once_for_each_diagnosis(kept):
+def test_the_last_outcome_of_a_fix_counts_once_for_each_diagnosis(kept, clock):
     first, _ = kept.save(LINK)
     second, _ = kept.save(LINK)
     for name, outcome in ((first, "no-change"), (first, "worked"), (second, "worked")):
@@ -137,7 +137,16 @@ def test_the_last_outcome_of_a_fix_counts_once_for_each_diagnosis(kept):
     assert kept.counts("use-fp32")["other-symptom"] == 1
     assert sum(kept.counts("use-adamw").values()) == 0
     assert sorted(told.fix for told in kept.told()) == [FIX, FIX, "use-fp32"]
-    assert kept.told()[0] == Told(LINK, FIX, "worked")
+    assert [row for row in kept.told() if row.run == first] == [Told(first, LINK, FIX, "worked", clock[0])]
+
+
+def test_a_diagnosis_and_those_that_go_on_from_it_are_one_run(kept):
+    first, _ = kept.save(LINK)
+    second, _ = kept.save(LINK, first)
+    third, _ = kept.save(LINK, second)
+    kept.record(third, FIX, "worked")
+
+    assert [told.run for told in kept.told()] == [first]
 
 
 def test_outcomes_leave_with_their_diagnosis(kept):
