@@ -21,7 +21,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY kb kb
 COPY probes probes
-RUN pip install -c constraints.txt ".[gpu,postgres]"
+RUN pip install -c constraints.txt ".[gpu,login,postgres]"
 
 FROM python:${PYTHON}-slim
 RUN useradd --uid 10001 --create-home whynan

@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check install format generate clean
+.PHONY: run test check audit install format generate clean
 
 run: $(VENV)/.installed
 	$(BIN)/whynan serve --host $(HOST) --port $(PORT)
@@ -22,7 +22,12 @@ check: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/whynan kb check
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/audit.py
 	$(BIN)/python -m pytest
+
+# Known vulnerabilities of what is installed; a word and no more where PyPI has none to tell.
+audit: $(VENV)/.installed
+	$(BIN)/python docs/audit.py
 
 install: $(VENV)/.installed
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-ANSWERS, OTHERS, BARS = 5, 12, 4
+ANSWERS, BARS = 5, 4
 
 
 def page() -> None:
@@ -34,9 +34,7 @@ def page() -> None:
             with st.container(horizontal=True):
                 st.button("I do not know", key="unknown", on_click=go, args=(step + 1,))
                 st.button("Back", key="back", on_click=go, args=(max(step - 1, 0),))
-        with st.expander("Other questions"):
-            for other in range(OTHERS):
-                st.button(f"Question {other}", key=f"ask-{other}", type="tertiary")
+        st.expander("Other questions", key="others", on_change="rerun")
     with right:
         st.markdown("**So far**")
         for bar in range(BARS):

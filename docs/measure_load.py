@@ -2,11 +2,11 @@
 
 python docs/measure_load.py [--sessions 1 20 100 200 400] [--seconds 20] [--rounds 2] [--write]
 
-Both servers run all the time; at each number of sessions they are measured in turn, in the same run, so that the
-ratio holds whatever else the machine does. A session opens the page, then clicks an answer each 5 seconds or so
-(drawn evenly from 2.5 to 7.5). In the wizard it answers as those who come do: each value of a fact as often as
-kb/facts.yaml has it. A click lasts from sending it to the last message of the changed page; the first page of a
-session is no click. Memory is the growth of the server's resident set over the sessions that it gained.
+Both servers run all the time; at each number of sessions they are measured in turn, so that the ratio holds
+whatever else the machine does. A session opens the page, then clicks an answer every 2.5 to 7.5 seconds. In
+the wizard it answers as those who come do: each value of a fact as often as kb/facts.yaml has it. A click
+lasts from sending it to the last message of the changed page; a session's first page is no click. Memory is
+what the server's resident set grew by, over the sessions that it gained.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -32,6 +33,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit_browser import PageError, Tab, tab
 from tables import put
+from websockets.exceptions import WebSocketException
 
 import kb
 from app.ui.server import configuration
@@ -41,7 +43,8 @@ from app.ui.sockets import send_at_once
 HERE = Path(__file__).parent
 THINK = (2.5, 7.5)  # seconds between a page and the next click
 ARRIVALS = 20  # sessions a second
-GOAL = 1.3
+UP = 75.0  # seconds that both servers are up before the first session, for app.ui.ahead to be done
+FAULTS = (PageError, OSError, TimeoutError, asyncio.TimeoutError, WebSocketException)
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,20 @@ class Server:
         status = Path(f"/proc/{self.process}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
 
+    def processor(self) -> float:
+        """The seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @dataclass
 class Seen:
-    """What came of one server at one number of sessions: seconds of each click, and errors by what they say."""
+    """What came of one server at one number of sessions: seconds of each click, and what went wrong."""
 
     clicks: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     memory: float = 0.0
+    processor: float = 0.0
     gained: float = 0.0
 
     def quantile(self, share: float) -> float:
@@ -94,47 +103,49 @@ def _how_common(key: str) -> float:
     return 1.0
 
 
-async def session(
-    server: Server, person: Person, seen: Seen, ready: asyncio.Barrier, until: list[float]
-) -> None:
+async def crowd(server: Server, size: int, seconds: float, seed: int) -> Seen:
+    """`size` sessions that click for `seconds`, once all of them have their first page."""
+    seen, before = Seen(), server.memory()
+    opening = []
+    for _ in range(size):
+        opening.append(asyncio.create_task(first_page(server, seen)))
+        await asyncio.sleep(1 / ARRIVALS)
+    pages = [page for page in await asyncio.gather(*opening) if page]
+    until = time.monotonic() + seconds + THINK[1]
+    used = server.processor()
+    people = [Person(seed * 10_000 + number) for number in range(len(pages))]
+    await asyncio.gather(
+        *(clicking(page, person, seen, until) for page, person in zip(pages, people, strict=True))
+    )
+    seen.processor = server.processor() - used
+    seen.memory = server.memory()
+    seen.gained = (seen.memory - before) / size
+    await asyncio.gather(*(page.close() for page in pages))
+    return seen
+
+
+async def first_page(server: Server, seen: Seen) -> Tab | None:
     try:
         page = await tab(server.address, server.page)
         await page.load()
-    except (PageError, OSError, TimeoutError) as error:
+        return page
+    except FAULTS as error:
         seen.errors.append(f"no page: {error!r}"[:200])
-        await ready.wait()
-        return
-    await ready.wait()
+        return None
+
+
+async def clicking(page: Tab, person: Person, seen: Seen, until: float) -> None:
+    await asyncio.sleep(person.random.uniform(0, THINK[1]))  # they do not start at once
     try:
-        await asyncio.sleep(person.random.uniform(0, THINK[1]))
-        while time.monotonic() < until[0]:
+        while time.monotonic() < until:
             key = person.choose(page)
             if key is None:  # the interview is over: somebody else comes
                 await page.load()
             else:
                 seen.clicks.append(await page.click(key))
             await asyncio.sleep(person.random.uniform(*THINK))
-    except Exception as error:
+    except FAULTS as error:
         seen.errors.append(repr(error)[:200])
-    finally:
-        await page.close()
-
-
-async def crowd(server: Server, size: int, seconds: float, seed: int) -> Seen:
-    """`size` sessions that click for `seconds`, after all of them have their first page."""
-    seen, before, until = Seen(), server.memory(), [0.0]
-    ready = asyncio.Barrier(size + 1)
-    tasks = []
-    for number in range(size):
-        person = Person(seed * 10_000 + number)
-        tasks.append(asyncio.create_task(session(server, person, seen, ready, until)))
-        await asyncio.sleep(1 / ARRIVALS)
-    until[0] = time.monotonic() + seconds + THINK[1]
-    await ready.wait()
-    await asyncio.gather(*tasks)
-    seen.memory = server.memory()
-    seen.gained = (seen.memory - before) / size
-    return seen
 
 
 @contextmanager
@@ -142,8 +153,10 @@ def running(name: str, page: str, command: list[str]) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    home = tempfile.TemporaryDirectory(prefix="whynan-load-")  # where the server's own database goes
     process = subprocess.Popen(
         [sys.executable, *command, str(port)],
+        env=os.environ | {"XDG_DATA_HOME": home.name},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -160,6 +173,7 @@ def running(name: str, page: str, command: list[str]) -> Iterator[Server]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
+        home.cleanup()
 
 
 def serve_bare(port: int) -> None:
@@ -179,6 +193,7 @@ def measured(sizes: list[int], seconds: float, rounds: int) -> dict[int, dict[st
     bare = running("bare page", "", [__file__, "--bare"])
     ours = running("whynan", "wizard", ["-m", "app.cli", "serve", "--port"])
     with bare as one, ours as other:
+        time.sleep(UP)
         for size in sizes:
             for number in range(rounds):
                 for server in (one, other) if number % 2 == 0 else (other, one):
@@ -193,18 +208,20 @@ def joined(parts: list[Seen]) -> Seen:
         [click for part in parts for click in part.clicks],
         [error for part in parts for error in part.errors],
         max(part.memory for part in parts),
+        sum(part.processor for part in parts),
         max(part.gained for part in parts),
     )
 
 
 def shown(seen: Seen) -> list[str]:
     if not seen.clicks:
-        return ["0", "", "", f"{seen.memory:.0f}", "", str(len(seen.errors))]
+        return ["0", "", "", "", f"{seen.memory:.0f}", "", str(len(seen.errors))]
     middle, high = statistics.median(seen.clicks), seen.quantile(0.95)
     return [
         str(len(seen.clicks)),
         f"{1000 * middle:.1f}",
         f"{1000 * high:.0f}",
+        f"{1000 * seen.processor / len(seen.clicks):.1f}",
         f"{seen.memory:.0f}",
         f"{1000 * seen.gained:.0f}",
         str(len(seen.errors)),
@@ -218,12 +235,13 @@ def table(found: dict[int, dict[str, list[Seen]]]) -> str:
         "clicks",
         "median, ms",
         "95 %, ms",
+        "processor a click, ms",
         "server, MB",
         "a session, KB",
         "errors",
         "median: bare page = 1",
     )
-    lines = [head, ("---:", "---", *["---:"] * 7)]
+    lines = [head, ("---:", "---", *["---:"] * 8)]
     for size, servers in found.items():
         whole = {name: joined(parts) for name, parts in servers.items()}
         for name, seen in whole.items():

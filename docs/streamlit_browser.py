@@ -1,8 +1,8 @@
 """A browser's half of Streamlit's protocol, without a browser: it opens a page, and clicks on buttons.
 
-As Streamlit's own frontend does, it keeps one WebSocket a tab, sends the address and what was clicked, and has
-the page once `script_finished` is there. Large messages that it has are named, so as not to be sent again.
-The messages are Streamlit's own (private) protobufs: made for the version in constraints.txt.
+As Streamlit's own frontend does, it keeps one WebSocket a tab, sends the address and what was clicked, and
+has the page once `script_finished` is there. Large messages that it has are named, so as not to be sent
+again. The messages are Streamlit's own (private) protobufs: made for the version in constraints.txt.
 """
 
 from __future__ import annotations

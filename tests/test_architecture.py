@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "kb": {"kb", "networkx", "numpy", "packaging", "pydantic", "yaml"},
     "app": {"app", "kb", "probes", "markdown_it", "pydantic", "sqlalchemy", "yaml"},
     # Streamlit charts are altair's, and its routes are starlette's.
-    "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "starlette"},
+    "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "pydantic", "starlette"},
 }
 # Used where present: inside `try` or a function. An old Python has no tomllib and no compression.
 WHERE_PRESENT = {

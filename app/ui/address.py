@@ -56,7 +56,7 @@ def concluded(session: Session, texts: Texts) -> Conclusion:
     return _concluded(session.stamp(""), texts)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _concluded(session: Session, texts: Texts) -> Conclusion:
     return conclude(knowledge(), session, dict(texts))
 

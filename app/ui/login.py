@@ -29,7 +29,7 @@ def wanted() -> bool:
 
 def ask() -> None:
     """Ends the page for who has not logged in, after a button that does it."""
-    if settings().login and not st.user.is_logged_in:
+    if settings().login and not _known():
         st.markdown(f"### {word('login.first', lang())}")
         st.button(
             word("login.in", lang()), key="login", type="primary", icon=":material/login:", on_click=st.login
@@ -39,5 +39,9 @@ def ask() -> None:
 
 def leave() -> None:
     """The button that logs out, for who is logged in."""
-    if settings().login and st.user.is_logged_in:
+    if settings().login and _known():
         st.button(word("login.out", lang()), key="logout", type="tertiary", on_click=st.logout)
+
+
+def _known() -> bool:
+    return bool(st.user.get("is_logged_in", False))  # without the attribute, nobody is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -18,11 +19,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from streamlit.web.bootstrap import load_config_options
 
 from app import jobs
 from app.pack import pack
 from app.store import StoreError, connect, default_url
-from app.ui import api, login, uploads
+from app.ui import ahead, api, login, uploads
 from app.ui.address import knowledge
 from app.ui.headers import SecurityHeaders
 from app.ui.settings import UPLOAD_MB, Settings
@@ -53,12 +55,14 @@ def serve(
     knowledge()
     path = base_path.strip("/")
     token = os.environ.get("WHYNAN_API_TOKEN", "")
-    kept = _opened(database)
     settings = Settings(
-        public_url, f"/{path}" if path else "", read_only, probes, login.wanted(), token, kept
+        public_url, f"/{path}" if path else "", read_only, probes, api_token=token, database=_opened(database)
     )
+    config = configuration(host, port, settings)
+    load_config_options(config)  # looking for secrets reads Streamlit's files: with another port, it warns
+    settings = dataclasses.replace(settings, login=login.wanted())
     os.environ.update(settings.environment())
-    application(settings, _names(host, settings)).run(config=configuration(host, port, settings))
+    application(settings, _names(host, settings)).run(config=config)
 
 
 def _opened(database: str) -> str:
@@ -83,6 +87,7 @@ def application(settings: Settings, names: Sequence[str] = ()) -> st.App:
         Route("/healthz", _health),
         Route(f"{settings.base_path}/probe.pyz", _probe),
         Route(f"{settings.base_path}/api/diagnose", api.diagnose, methods=["POST"]),
+        Route(f"{settings.base_path}/api/diagnosis/{{id}}", api.diagnosis),
         Route(f"{settings.base_path}/api/{{rest:path}}", api.nothing, methods=_METHODS),
     ]
     if settings.base_path:  # routes of our own do not get the base path from Streamlit
@@ -112,6 +117,7 @@ def configuration(host: str, port: int, settings: Settings) -> dict[str, Any]:
         "server.maxUploadSize": UPLOAD_MB,
         "server.enableXsrfProtection": True,
         "runner.postScriptGC": False,
+        "runner.magicEnabled": False,
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
@@ -139,7 +145,9 @@ async def _life(_: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """
     send_at_once()
     await run_in_threadpool(knowledge)
+    stop = ahead.begin()
     yield None
+    stop.set()
     jobs.end_all()
     uploads.end_all()
 

@@ -69,9 +69,11 @@ def others(shown: Conclusion) -> None:
     rest = [fact for fact in rest if fact.question]
     if rest:
         label = word("wizard.others", lang(), count=len(rest))
-        with st.expander(label, type="compact", key="others"), st.container(gap=None):
-            for fact in rest:
-                _other(fact)
+        with st.expander(label, type="compact", key="others", on_change="rerun") as opened:
+            if opened.open:  # a page of half the elements takes half the time
+                with st.container(gap=None):
+                    for fact in rest:
+                        _other(fact)
 
 
 def _other(fact: Fact) -> None:

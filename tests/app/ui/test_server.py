@@ -127,6 +127,7 @@ def test_a_base_path_is_before_every_route_of_ours():
         "/healthz",
         "/x/probe.pyz",
         "/x/api/diagnose",
+        "/x/api/diagnosis/{id}",
         "/x/api/{rest:path}",
         "/x/healthz",
         "/x/upload/{token}/{name}",
