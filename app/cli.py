@@ -22,7 +22,6 @@ from app.commands import (
     serve,
 )
 from app.link import LinkError
-from app.store import StoreError
 from kb import KnowledgeError
 
 COMMANDS: dict[str, tuple[ModuleType | None, str]] = {
@@ -73,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     module = COMMANDS[arguments.command][0]
     try:
         return int(module.run(arguments)) if module else 2
-    except (BadInputError, LinkError, StoreError) as error:
+    except (BadInputError, LinkError) as error:
         print(f"whynan: {error}", file=sys.stderr)
     except KnowledgeError as error:
         count = len(error.problems)

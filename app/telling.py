@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlsplit
 
 from app import link
 from app.conclusion import Conclusion, conclude, said
@@ -60,7 +61,12 @@ def like(name: str, names: Iterable[str]) -> str:
 
 def opened(given: str | None) -> Session:
     """The session of a link, whole or only what stands behind `?d=`. Raises app.link.LinkError."""
-    return link.decode(given.partition("?d=")[2].partition("&")[0] or given) if given else Session()
+    if not given:
+        return Session()
+    asked = dict(parse_qsl(urlsplit(given).query))
+    if "s" in asked and "d" not in asked:
+        raise link.LinkError("The link is a short one, which only its own server opens; give the long one.")
+    return link.decode(asked.get("d") or given)
 
 
 def concluded(

@@ -59,6 +59,11 @@ class Server:
         status = Path(f"/proc/{self.process}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
 
+    def processor(self) -> float:
+        """The seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @dataclass
 class Seen:
@@ -67,6 +72,7 @@ class Seen:
     clicks: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     memory: float = 0.0
+    processor: float = 0.0
     gained: float = 0.0
 
     def quantile(self, share: float) -> float:
@@ -106,10 +112,12 @@ async def crowd(server: Server, size: int, seconds: float, seed: int) -> Seen:
         await asyncio.sleep(1 / ARRIVALS)
     pages = [page for page in await asyncio.gather(*opening) if page]
     until = time.monotonic() + seconds + THINK[1]
+    used = server.processor()
     people = [Person(seed * 10_000 + number) for number in range(len(pages))]
     await asyncio.gather(
         *(clicking(page, person, seen, until) for page, person in zip(pages, people, strict=True))
     )
+    seen.processor = server.processor() - used
     seen.memory = server.memory()
     seen.gained = (seen.memory - before) / size
     await asyncio.gather(*(page.close() for page in pages))
@@ -200,18 +208,20 @@ def joined(parts: list[Seen]) -> Seen:
         [click for part in parts for click in part.clicks],
         [error for part in parts for error in part.errors],
         max(part.memory for part in parts),
+        sum(part.processor for part in parts),
         max(part.gained for part in parts),
     )
 
 
 def shown(seen: Seen) -> list[str]:
     if not seen.clicks:
-        return ["0", "", "", f"{seen.memory:.0f}", "", str(len(seen.errors))]
+        return ["0", "", "", "", f"{seen.memory:.0f}", "", str(len(seen.errors))]
     middle, high = statistics.median(seen.clicks), seen.quantile(0.95)
     return [
         str(len(seen.clicks)),
         f"{1000 * middle:.1f}",
         f"{1000 * high:.0f}",
+        f"{1000 * seen.processor / len(seen.clicks):.1f}",
         f"{seen.memory:.0f}",
         f"{1000 * seen.gained:.0f}",
         str(len(seen.errors)),
@@ -225,12 +235,13 @@ def table(found: dict[int, dict[str, list[Seen]]]) -> str:
         "clicks",
         "median, ms",
         "95 %, ms",
+        "processor a click, ms",
         "server, MB",
         "a session, KB",
         "errors",
         "median: bare page = 1",
     )
-    lines = [head, ("---:", "---", *["---:"] * 7)]
+    lines = [head, ("---:", "---", *["---:"] * 8)]
     for size, servers in found.items():
         whole = {name: joined(parts) for name, parts in servers.items()}
         for name, seen in whole.items():

@@ -19,9 +19,11 @@ from kb.belief import Array
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 
-# Tables up to this size are filled in some milliseconds.
+# Tables up to this size are filled in some milliseconds. Up to seven fixes all columns have room; the eighth
+# and the ninth fix, which seldom come to be tried, halve them.
 MOST_FIXES = 9
 MOST_COLUMNS = 700
+MOST_CELLS = 102_400
 
 _UNASKED, _ANSWERS = 0, slice(1, None)  # along a question's axis of the table
 
@@ -29,6 +31,11 @@ _UNASKED, _ANSWERS = 0, slice(1, None)  # along a question's axis of the table
 def columns(tables: Sequence[Array]) -> int:
     """The number of ways in which the questions can stand: unasked, or with one of their answers."""
     return int(np.prod([table.shape[1] + 1 for table in tables], dtype=np.int64)) if tables else 1
+
+
+def fits(fixes: int, tables: Sequence[Array]) -> bool:
+    """Whether the table of so many fixes and these questions is small enough."""
+    return columns(tables) <= min(MOST_COLUMNS, MOST_CELLS >> fixes)
 
 
 def optimum(

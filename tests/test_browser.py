@@ -129,6 +129,37 @@ def test_the_link_is_copied_where_the_browser_has_no_clipboard_api(server, chrom
     assert page.evaluate("navigator.clipboard.readText()").startswith(f"{server}/?d=")
 
 
+def test_a_short_link_opens_on_a_phone_where_its_outcome_is_told(server, chromium, files):
+    errors: list[str] = []
+    page = opened(chromium, errors)
+    page.goto(server)
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_text("Files read: 2").wait_for()
+    page.get_by_role("link", name="Diagnosis", exact=True).click()
+    fix = first_fix(page)
+    page.locator(".st-key-share button").first.click()
+    page.get_by_role("button", name="Make a short link").click()
+    page.get_by_role("button", name="Copy the short link").wait_for()
+    address = page.locator("[data-testid=stCode]", has_text="?s=").inner_text().strip()
+
+    phone = opened(chromium, errors, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.goto(address)
+    assert first_fix(phone) == fix
+    main = phone.locator("[data-testid=stMain]")
+    assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
+    phone.locator(".st-key-tried-use-bf16-worked button").tap()
+    phone.get_by_text("Kept: It worked").wait_for()
+    phone.locator(".st-key-continue button").tap()
+    gone_on = until(phone, r"/wizard\?")
+    assert address.partition("?")[2] in gone_on
+    assert "d=" in gone_on
+
+    mate = opened(chromium, errors)
+    mate.goto(f"{server}/browse?entry=use-bf16")
+    mate.get_by_text("Told here of 1 runs: worked 1").wait_for()
+    assert errors == []
+
+
 def test_a_phone_in_the_dark_in_chinese(server, chromium, files):
     errors: list[str] = []
     page = opened(

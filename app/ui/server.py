@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -18,6 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from streamlit.web.bootstrap import load_config_options
 
 from app import jobs
 from app.pack import pack
@@ -53,12 +55,14 @@ def serve(
     knowledge()
     path = base_path.strip("/")
     token = os.environ.get("WHYNAN_API_TOKEN", "")
-    kept = _opened(database)
     settings = Settings(
-        public_url, f"/{path}" if path else "", read_only, probes, login.wanted(), token, kept
+        public_url, f"/{path}" if path else "", read_only, probes, api_token=token, database=_opened(database)
     )
+    config = configuration(host, port, settings)
+    load_config_options(config)  # looking for secrets reads Streamlit's files: with another port, it warns
+    settings = dataclasses.replace(settings, login=login.wanted())
     os.environ.update(settings.environment())
-    application(settings, _names(host, settings)).run(config=configuration(host, port, settings))
+    application(settings, _names(host, settings)).run(config=config)
 
 
 def _opened(database: str) -> str:

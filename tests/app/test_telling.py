@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.link import encode
+from app.link import LinkError, encode
 from app.session import Session
 from app.telling import BadInputError, concluded, opened, tell
 
@@ -35,7 +35,9 @@ def test_what_nobody_knows_of_is_one_line(knowledge, facts, tried, line):
     assert str(refused.value).startswith(line)
 
 
-@pytest.mark.parametrize("form", ["{}", "?d={}", "https://a.example/x/wizard?d={}&lang=zh"])
+@pytest.mark.parametrize(
+    "form", ["{}", "?d={}", "https://a.example/x/wizard?d={}&lang=zh", "https://a.example/?s=abc&d={}"]
+)
 def test_a_link_is_opened_whole_or_in_part(form):
     session = Session().answer("loss.symptom", "zero")
 
@@ -49,3 +51,8 @@ def test_the_link_of_a_conclusion_stands_behind_the_address(knowledge):
     assert conclusion.known.values() == {"loss.symptom": "zero"}
     assert link.startswith("https://a.example/?d=")
     assert opened(link).answers == session.answers
+
+
+def test_a_short_link_is_its_own_servers():
+    with pytest.raises(LinkError, match=r"^The link is a short one, [^\n]*\.$"):
+        opened("https://whynan.example/?s=abc")

@@ -70,7 +70,7 @@ def test_anyone_with_the_short_link_tells_what_came_of_a_fix_and_its_page_counts
     assert kept.counts("use-bf16")["worked"] == 1
 
     page = open_page("browse.py", entry="use-bf16")
-    told = "Tried here 1 times: worked 1, no change 0, worse 0, another symptom 0."
+    told = "Told here of 1 runs: worked 1, no change 0, worse 0, another symptom 0."
     assert told in [caption.value for caption in page.caption]
 
 
