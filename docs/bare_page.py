@@ -45,7 +45,8 @@ def page() -> None:
             st.caption("40 % likely to help")
             st.markdown("[Diagnosis](/)")
     st.markdown("**What is known**")
-    st.table([{"what": f"fact {fact}", "value": "1", "source": "answered"} for fact in range(step)])
+    rows = ["| what | value | source |", "| --- | --- | --- |"]
+    st.markdown("\n".join([*rows, *(f"| fact {fact} | 1 | answered |" for fact in range(step))]))
 
 
 def go(step: int) -> None:

@@ -194,6 +194,8 @@ def measured(sizes: list[int], seconds: float, rounds: int) -> dict[int, dict[st
     ours = running("whynan", "wizard", ["-m", "app.cli", "serve", "--port"])
     with bare as one, ours as other:
         time.sleep(UP)
+        for server in (one, other):  # the first visitor of all waits for imports
+            asyncio.run(crowd(server, 1, 0, seed=0))
         for size in sizes:
             for number in range(rounds):
                 for server in (one, other) if number % 2 == 0 else (other, one):
