@@ -45,7 +45,8 @@ report = logs.read_file(pathlib.Path(sys.argv[1]))
 seconds = time.perf_counter() - start
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
 where = {fact.id: fact.source for fact in report.facts}
-print(json.dumps({"seconds": seconds, "processor": time.process_time() - begun, "peak": peak, "values": report.values(), "where": where}))
+spent = {"seconds": seconds, "processor": time.process_time() - begun, "peak": peak}
+print(json.dumps({**spent, "values": report.values(), "where": where}))
 """
 # The same for the whole series, of which the number of points and the sums of what is finite are said.
 SERIES = """
@@ -60,7 +61,8 @@ for points in series.read(pathlib.Path(sys.argv[1])):
 seconds = time.perf_counter() - start
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
 values = {"points": count, "last": last, "loss": round(loss, 2), "norm": round(norm, 2)}
-print(json.dumps({"seconds": seconds, "processor": time.process_time() - begun, "peak": peak, "values": values, "where": {}}))
+spent = {"seconds": seconds, "processor": time.process_time() - begun, "peak": peak}
+print(json.dumps({**spent, "values": values, "where": {}}))
 """
 
 
@@ -167,14 +169,15 @@ def table(path: Path, size: int, seed: int) -> str:
         f"whynan: the whole series, {truth['points']:,} steps with loss and gradient norm": whole,
     }
     rows = [
-        f"| {name} | {one:.2f} | {one / fast[0]:.2f} | {one / slow[0]:.2f} | {two:.2f} | {two / fast[1]:.2f} |"
-        for name, (one, two) in ways.items()
+        f"| {name} | {clock:.2f} | {clock / fast[0]:.2f} | {clock / slow[0]:.2f} | {processor:.2f} "
+        f"| {processor / fast[1]:.2f} |"
+        for name, (clock, processor) in ways.items()
     ]
     return f"""\
-A log of {path.stat().st_size / 1e9:.2f} GB, seed {seed}; the answer (symptom, first bad step, message, and the
-lines of these) is {correct}, and so many points with these sums were made: {summed}. Peak memory of whynan's
-process: {peak:.0f} MB, {most:.0f} MB for the whole series. The machine has {os.cpu_count()} cores and had a load of
-{load:.1f} when the measuring began; whynan uses two of them, grep and numpy one.
+A log of {path.stat().st_size / 1e9:.2f} GB, seed {seed}; the answer (symptom, first bad step, message, their
+lines) is {correct}, the whole series (points, last step, sums of losses and norms) is {summed}.
+Peak memory of whynan's process: {peak:.0f} MB, {most:.0f} MB for the whole series. The machine has
+{os.cpu_count()} cores, load {load:.1f} when the measuring began; whynan uses two of them, grep and numpy one.
 
 | reading | seconds | times grep | times numpy | processor seconds | times grep |
 |---|---:|---:|---:|---:|---:|
@@ -188,6 +191,7 @@ def best(times: Iterable[tuple[float, float]]) -> tuple[float, float]:
 
 
 def spent(one: dict[str, object]) -> tuple[float, float]:
+    """Of what a child process says, the seconds on the clock and of the processor."""
     return float(str(one["seconds"])), float(str(one["processor"]))
 
 
