@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,18 +40,19 @@ OVERFLOW = (
 CHILD = """
 import json, pathlib, re, sys, time
 from probes import logs
-start = time.perf_counter()
+start, begun = time.perf_counter(), time.process_time()
 report = logs.read_file(pathlib.Path(sys.argv[1]))
 seconds = time.perf_counter() - start
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
 where = {fact.id: fact.source for fact in report.facts}
-print(json.dumps({"seconds": seconds, "peak": peak, "values": report.values(), "where": where}))
+spent = {"seconds": seconds, "processor": time.process_time() - begun, "peak": peak}
+print(json.dumps({**spent, "values": report.values(), "where": where}))
 """
 # The same for the whole series, of which the number of points and the sums of what is finite are said.
 SERIES = """
 import json, math, pathlib, re, sys, time
 from probes.logs import series
-start = time.perf_counter()
+start, begun = time.perf_counter(), time.process_time()
 count, last, loss, norm = 0, 0.0, 0.0, 0.0
 for points in series.read(pathlib.Path(sys.argv[1])):
     count, last = count + len(points.step), points.step[-1]
@@ -60,7 +61,8 @@ for points in series.read(pathlib.Path(sys.argv[1])):
 seconds = time.perf_counter() - start
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
 values = {"points": count, "last": last, "loss": round(loss, 2), "norm": round(norm, 2)}
-print(json.dumps({"seconds": seconds, "peak": peak, "values": values, "where": {}}))
+spent = {"seconds": seconds, "processor": time.process_time() - begun, "peak": peak}
+print(json.dumps({**spent, "values": values, "where": {}}))
 """
 
 
@@ -120,11 +122,11 @@ def newlines(path: Path) -> None:
     np.count_nonzero(np.memmap(path, dtype=np.uint8, mode="r") == ord("\n"))
 
 
-def timed(action: Callable[[Path], None], path: Path) -> float:
-    """Seconds."""
-    start = time.perf_counter()
+def timed(action: Callable[[Path], None], path: Path) -> tuple[float, float]:
+    """Seconds, and seconds of the processor."""
+    start, begun = time.perf_counter(), sum(os.times()[:4])
     action(path)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, sum(os.times()[:4]) - begun
 
 
 def read(code: str, path: Path) -> dict[str, object]:
@@ -155,23 +157,42 @@ def table(path: Path, size: int, seed: int) -> str:
             greps.append(timed(grep, path))
             found.append(read(CHILD, path))
         wholes.append(read(SERIES, path))
-    seconds, whole = (min(float(str(one["seconds"])) for one in runs) for runs in (found, wholes))
+    seconds, whole = (best(spent(one) for one in runs) for runs in (found, wholes))
     peak, most = (max(float(str(one["peak"])) for one in runs) for runs in (found, wholes))
     correct = "right" if all(right(one, truth, set(truth) - series) for one in found) else "WRONG"
     summed = "right" if all(right(one, truth, series) for one in wholes) else "WRONG"
-    fast, slow = min(greps), min(counts)
+    fast, slow = best(greps), best(counts)
+    ways = {
+        "`grep -c nan`": fast,
+        "numpy's count of line ends": slow,
+        "whynan: symptom, first bad step, messages, curve; every loss looked at": seconds,
+        f"whynan: the whole series, {truth['points']:,} steps with loss and gradient norm": whole,
+    }
+    rows = [
+        f"| {name} | {clock:.2f} | {clock / fast[0]:.2f} | {clock / slow[0]:.2f} | {processor:.2f} "
+        f"| {processor / fast[1]:.2f} |"
+        for name, (clock, processor) in ways.items()
+    ]
     return f"""\
-A log of {path.stat().st_size / 1e9:.2f} GB, seed {seed}; the answer (symptom, first bad step, message, and the
-lines of these) is {correct}, and so many points with these sums were made: {summed}. Peak memory of whynan's
-process: {peak:.0f} MB, {most:.0f} MB for the whole series. The machine has {os.cpu_count()} cores and had a load of
-{load:.1f} when the measuring began; whynan uses two of them, grep and numpy one.
+A log of {path.stat().st_size / 1e9:.2f} GB, seed {seed}; the answer (symptom, first bad step, message, their
+lines) is {correct}, the whole series (points, last step, sums of losses and norms) is {summed}.
+Peak memory of whynan's process: {peak:.0f} MB, {most:.0f} MB for the whole series. The machine has
+{os.cpu_count()} cores, load {load:.1f} when the measuring began; whynan uses two of them, grep and numpy one.
 
-| reading | seconds | times grep | times numpy |
-|---|---:|---:|---:|
-| `grep -c nan` | {fast:.2f} | 1 | {fast / slow:.1f} |
-| numpy's count of line ends | {slow:.2f} | {slow / fast:.2f} | 1 |
-| whynan: symptom, first bad step, messages, curve; every loss looked at | {seconds:.2f} | {seconds / fast:.2f} | {seconds / slow:.1f} |
-| whynan: the whole series, {truth["points"]:,} steps with loss and gradient norm | {whole:.2f} | {whole / fast:.2f} | {whole / slow:.1f} |"""  # noqa: E501
+| reading | seconds | times grep | times numpy | processor seconds | times grep |
+|---|---:|---:|---:|---:|---:|
+""" + "\n".join(rows)
+
+
+def best(times: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """The least of each."""
+    clock, processor = zip(*times, strict=True)
+    return min(clock), min(processor)
+
+
+def spent(one: dict[str, object]) -> tuple[float, float]:
+    """Of what a child process says, the seconds on the clock and of the processor."""
+    return float(str(one["seconds"])), float(str(one["processor"]))
 
 
 def main() -> None:
