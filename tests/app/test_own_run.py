@@ -80,8 +80,7 @@ def short(monkeypatch):
 
 def test_the_command_runs_it_with_and_without_the_fix(short, capsys):
     status = main(
-        "lab run --precision float16 --weights float16 --learning-rate 2e-5 --fix use-bf16"
-        " --format json --progress".split()
+        ["lab", "run", "--precision", "float16", "--weights", "float16", "--learning-rate", "2e-5", "--fix", "use-bf16", "--format", "json", "--progress"]
     )
 
     printed = capsys.readouterr()
