@@ -2,6 +2,7 @@
 
     .venv/bin/python docs/measure_headroom.py           prints the tables
     .venv/bin/python docs/measure_headroom.py --write   puts them into docs/measured.md
+    .venv/bin/python docs/measure_headroom.py --device cuda   probes and runs on a GPU
 
 Small Llama-like models with random weights are scaled so that their largest activation (the product inside
 SwiGLU of one layer, or the residual stream) is a chosen multiple of 65504; the scaling cancels out, so that
@@ -121,45 +122,54 @@ def real(model: Model, ids: torch.Tensor, training: str) -> str | None:
             met.append(f"{name} {side}")
 
     run = model.half() if training == PURE else model
-    with torch.no_grad(), watched(torch, run, seen), torch.autocast("cpu", torch.float16, training == MIXED):
+    with torch.no_grad(), watched(torch, run, seen), autocast(ids, training == MIXED):
         run(ids)
     return met[0] if met else None
 
 
-def built(seed: int, place: int | str, level: float) -> tuple[Model, torch.Tensor]:
+def autocast(ids: torch.Tensor, enabled: bool = True) -> torch.autocast:
+    return torch.autocast(ids.device.type, torch.float16, enabled)
+
+
+def made(seed: int, device: str) -> tuple[Model, torch.Tensor]:
+    """A model and a batch, the same on each device."""
     torch.manual_seed(seed)
     model, ids = Model(), torch.randint(128, (2, 24))
+    return model.to(device), ids.to(device)
+
+
+def built(seed: int, place: int | str, level: float, device: str) -> tuple[Model, torch.Tensor]:
+    model, ids = made(seed, device)
     scale(model, ids, place, level)
     return model, ids
 
 
-def cases(dtype: torch.dtype) -> list[Case]:
+def cases(dtype: torch.dtype, device: str) -> list[Case]:
     found = []
     for seed, place, level, training in itertools.product(range(SEEDS), PLACES, LEVELS, (MIXED, PURE)):
-        model, ids = built(seed, place, level)
+        model, ids = built(seed, place, level, device)
         first = headroom.measure(model.to(dtype), ids).first_overflow(training)
-        model, ids = built(seed, place, level)
+        model, ids = built(seed, place, level, device)
         told = f"{first.module} {first.side}" if first else None
         found.append(Case(told, real(model, ids, training)))
     return found
 
 
-def skips() -> Counter[int]:
+def skips(device: str) -> Counter[int]:
     """How far the told number of first skips is from the scaler's: difference -> runs."""
     found: Counter[int] = Counter()
     for seed, gain in itertools.product(range(7), GAINS):
-        torch.manual_seed(seed)
-        model, ids = Model(), torch.randint(128, (2, 24))
+        model, ids = made(seed, device)
 
         def loss(out: torch.Tensor, gain: float = gain, ids: torch.Tensor = ids) -> torch.Tensor:
             return gain * nn.functional.cross_entropy(out[:, :-1].flatten(0, 1).float(), ids[:, 1:].flatten())
 
         told = loss_scale.measure(model, ids, loss, MIXED).first_skips()
-        scaler, optimizer = torch.amp.GradScaler("cpu"), torch.optim.SGD(model.parameters(), lr=0.0)
+        scaler, optimizer = torch.amp.GradScaler(device), torch.optim.SGD(model.parameters(), lr=0.0)
         count = 0
         while count < 60:
             optimizer.zero_grad()
-            with torch.autocast("cpu", torch.float16):
+            with autocast(ids):
                 value = loss(model(ids))
             scaler.scale(value).backward()
             scaler.step(optimizer)
@@ -172,10 +182,14 @@ def skips() -> Counter[int]:
     return found
 
 
-def cost(dtype: torch.dtype, rounds: int = 15) -> float:
-    """The time of the probe over that of a bare forward pass, as the median of rounds."""
+def cost(dtype: torch.dtype, device: str, rounds: int = 15) -> float:
+    """The time of the probe over that of a bare forward pass, as the median of rounds.
+
+    A GPU is given enough to do: on a small model starting a kernel takes longer than the kernel.
+    """
     torch.manual_seed(0)
-    model, ids = Model(256, 6, 2048).to(dtype), torch.randint(2048, (4, 256))
+    width, layers, tokens = (256, 6, 256) if device == "cpu" else (2048, 16, 1024)
+    model, ids = Model(width, layers, 2048).to(device, dtype), torch.randint(2048, (4, tokens), device=device)
 
     def bare() -> None:
         with torch.no_grad():
@@ -184,6 +198,8 @@ def cost(dtype: torch.dtype, rounds: int = 15) -> float:
     def seconds(call: Any) -> float:
         began = time.perf_counter()
         call()
+        if device != "cpu":
+            torch.cuda.synchronize()
         return time.perf_counter() - began
 
     bare()
@@ -191,13 +207,16 @@ def cost(dtype: torch.dtype, rounds: int = 15) -> float:
     return statistics.median(ratios)
 
 
-def table() -> str:
+def table(device: str) -> str:
+    name = "a CPU, no GPU" if device == "cpu" else torch.cuda.get_device_name(device)
     lines = [
+        f"On {name}, torch {torch.__version__}.",
+        "",
         "| probe in | runs | overflows | missed | false | module named right | time, a forward = 1 |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for dtype in (torch.float32, torch.bfloat16):
-        found = cases(dtype)
+        found = cases(dtype, device)
         hits = [case for case in found if case.real and case.told]
         row = (
             str(dtype).removeprefix("torch."),
@@ -206,10 +225,10 @@ def table() -> str:
             sum(case.real is not None and case.told is None for case in found),
             sum(case.real is None and case.told is not None for case in found),
             f"{sum(case.real == case.told for case in hits)} of {len(hits)}",
-            f"{cost(dtype):.2f}",
+            f"{cost(dtype, device):.2f}",
         )
         lines.append(f"| {' | '.join(map(str, row))} |")
-    differences = skips()
+    differences = skips(device)
     total, near = sum(differences.values()), sum(differences[d] for d in (-1, 0, 1))
     lines += ["", f"First skips of the loss scaler, {total} runs: {differences[0]} exact, {near} within one."]
     return "\n".join(lines)
@@ -219,12 +238,13 @@ def main() -> None:
     """Measures, prints, and writes where asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    text = table()
+    text = table(arguments.device)
     print(text)
     if arguments.write:
-        put("headroom", text)
+        put("headroom" if arguments.device == "cpu" else "headroom-gpu", text)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import re
 import typing
 
 from probes import report
-from probes.files import gpu_names
+from probes.files import gpu_names, nvidia_log
 
 PACKAGES = (
     "accelerate", "axolotl", "bitsandbytes", "datasets", "deepspeed", "flash-attn", "liger-kernel",
@@ -53,7 +53,7 @@ _VERSION = re.compile(
 _NAME = re.compile(r"(?:Name: |name = \")([\w.-]{1,60})\"?\s*$")
 _ITS_VERSION = re.compile(r"(?:Version: |version = \")(\d[\w.+!-]{0,40})\"?\s*$")
 
-_SEPARATOR = r"[ \t]*(?:version|版本)?[ \t.]{0,40}[:：=]{0,2}[ \t]*v?"
+_SEPARATOR = r"[ \t]*(?:version|版本)?[ \t.]{0,60}[:：=]{0,2}[ \t]*v?"
 _MACHINE = tuple(
     (fact, re.compile(pattern))
     for fact, pattern in (
@@ -69,6 +69,7 @@ _MACHINE = tuple(
     )
 )
 LONGEST = 400_000  # characters of a dump; nvidia-smi -q has some 100,000 on eight GPUs
+_SMI_LOG = re.compile(r"={4,20}NVSMI LOG={4,20}")
 _CUDA_OF_TORCH = re.compile(r"\+cu(\d{2})(\d)\b")
 
 _CARD = tuple(
@@ -170,6 +171,10 @@ def read(text: str, name: str) -> report.Report:
         facts["gpu.count"] = report.Fact("gpu.count", cards, name)
     if "gpu.name" in facts and _OLD_OR_NEW.fullmatch(str(facts["gpu.name"].value)):
         facts.pop("gpu.bf16")
+    if _SMI_LOG.search(text[:4000]):
+        for answer in nvidia_log.facts(text[:LONGEST], name):
+            if isinstance(answer, report.Fact):
+                facts.setdefault(answer.id, answer)
     return report.Report(name=name, kind="environment", facts=tuple(facts.values()))
 
 

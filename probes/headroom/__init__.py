@@ -79,8 +79,8 @@ def measure(model: typing.Any, batch: typing.Any) -> Headroom:
         run(model, batch)
     return Headroom(
         tuple(
-            Peak(name, side, _magnitude(pair.tolist()), name in multiplying)
-            for (name, side), pair in zip(names, bounds)
+            Peak(name, side, _magnitude(*pair), name in multiplying)
+            for (name, side), pair in zip(names, _read(torch, bounds))
         )
     )
 
@@ -111,6 +111,16 @@ def report(found: Headroom, name: str, training: str = PURE) -> Report:
     )
 
 
-def _magnitude(pair: list[float]) -> float:
-    low, high = pair
+def _read(torch: typing.Any, bounds: list[typing.Any]) -> list[list[float]]:
+    """Pairs of numbers out of tensors of two. A GPU is waited for once, not once a pair."""
+    pairs: list[list[float]] = [[]] * len(bounds)
+    for device in {bound.device for bound in bounds}:
+        places = [place for place, bound in enumerate(bounds) if bound.device == device]
+        together = torch.stack([bounds[place].float() for place in places]).tolist()
+        for place, pair in zip(places, together):
+            pairs[place] = pair
+    return pairs
+
+
+def _magnitude(low: float, high: float) -> float:
     return math.inf if math.isnan(low) or math.isnan(high) else max(abs(low), abs(high))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import typing
 
-from probes.machine import condition, nvml, smi
-from probes.machine.condition import Condition, Links
+from probes import condition
+from probes.condition import Condition, Links
+from probes.machine import nvml, smi
 from probes.machine.smi import number
 from probes.report import Fact, Unknown
 

@@ -6,8 +6,8 @@ import itertools
 import typing
 import warnings
 
+from probes.condition import Condition, Links, program, remapped
 from probes.machine.accelerator import GIB
-from probes.machine.condition import Condition, Links, program, remapped
 
 # Numbers of nvml.h; bindings have misspelled some of their names over the years.
 CORRECTED, UNCORRECTED, VOLATILE = 0, 1, 0

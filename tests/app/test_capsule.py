@@ -11,10 +11,11 @@ from probes import files
 from probes.report import ReadError, Report
 
 CAPSULES = Path(__file__).parent / "capsules"
-# Each was written by an early version of whynan: its verdict, and what a person had told.
+# Each was written by an early version of whynan, v1-h100 on a real machine: its verdict, and what was told.
 GOLDEN = {
     "v1-run.json": ("abnormal", ["run.last_change", "data.same_batch"], {"clip-gradients": "no-change"}),
     "v1-machine.json": ("unjudged", [], {}),
+    "v1-h100.json": ("unjudged", [], {}),
     "v1-worn-gpu.json": ("abnormal", [], {}),
 }
 

@@ -1,8 +1,8 @@
 import pytest
 
 from probes import shell
+from probes.condition import Condition, Links
 from probes.machine import health, nvml
-from probes.machine.condition import Condition, Links
 
 # The second GPU is worn, hot and in use.
 HEAD = ", ".join([*health.FIELDS[:7], "clocks_event_reasons.active", *health.FIELDS[8:]])

@@ -1,6 +1,6 @@
 import pytest
 
-from probes.machine.condition import Condition, Links, ecc, facts, program, throttled
+from probes.condition import Condition, Links, ecc, facts, program, throttled
 from probes.report import Fact
 
 
