@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import torch
+from lab_texts import rate
 from torch import Tensor
 
 from probes import headroom
@@ -82,7 +83,7 @@ class Watching(Damage):
         self._own.weights(model, settings)
         trained = [weight for weight in model.parameters() if weight.requires_grad]
         told = {"precision.compute": settings.precision, "precision.weights": settings.weights}
-        stand_in = torch.optim.SGD(trained, lr=settings.learning_rate)
+        stand_in = torch.optim.SGD(trained, lr=rate(settings, settings.learning_rate))
         self.watch = Watch(model, stand_in, facts=told, folder=str(self._folder))
         self.watch.seen.clear()  # the lab computes 16 bits in float32, and clips by itself
 

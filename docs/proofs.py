@@ -22,7 +22,7 @@ def number(value: float, digits: int = 2) -> str:
 
 def rewritten(text: str, rows: Mapping[str, Row]) -> str:
     """A cause's file with new chances in `fixes` and, behind that, the runs that they come from."""
-    text = re.sub(r"^proved:\n(?:  .*\n)+", "", text, flags=re.M)
+    text = re.sub(r"^proved:.*\n(?:  .*\n)+", "", text, flags=re.M)
     section = re.search(r"^fixes:.*\n(?:  .*\n)*", text, flags=re.M)
     if not section or not rows:
         return text

@@ -98,9 +98,12 @@ def taken(results: Results, lines: list[dict[str, Any]]) -> Results:
     for run in lines:
         if "name" not in run:
             results.setdefault(run["fault"], {}).setdefault(run["fix"], {})[str(run["seed"])] = brief(run)
+    well: dict[Settings, dict[str, Brief]] = {}
     for name, fault in FAULTS.items():
-        shared = results[healthy()[fault.healthy]]["healthy"]
-        results[name]["healthy"] = {**shared, **results[name].get("healthy", {})}
+        well.setdefault(fault.healthy, {}).update(results.get(name, {}).get("healthy", {}))
+    for name, fault in FAULTS.items():
+        results.setdefault(name, {}).setdefault("", {})
+        results[name]["healthy"] = well[fault.healthy]
     kept = {name: {"", "healthy", *possible(fault)} for name, fault in FAULTS.items()}
     return {
         name: {fix: dict(sorted(results[name][fix].items())) for fix in results[name] if fix in kept[name]}
@@ -140,7 +143,7 @@ def gaps(results: Results) -> Iterator[str]:
     """Every claim of the lab that the runs do not bear out."""
     for name, fault in FAULTS.items():
         runs = results.get(name)
-        if not runs:
+        if not runs or not runs.get(""):
             yield f"{name}: was not run"
             continue
         if shown(fault, runs) < len(runs[""]):

@@ -15,13 +15,14 @@ import dataclasses
 import json
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import prove_lab
 
 from app.trial import AS_IT_IS, CLIPPED, HEALTHY, SECTIONS, Tried, merit, trials
-from probes.lab import FAULTS, FIXES, Settings
+from probes.lab import FAULTS, FIXES, Settings, applied, possible
 
 FOLDER = Path(__file__).parent
 RESULTS, PAGE = FOLDER.parent / "app" / "trial.json", FOLDER / "document_on_trial.md"
@@ -34,12 +35,11 @@ CHANGES: dict[str, Callable[[Settings], Settings]] = {
     "zero-stage-3": lambda s: s.but(zero_stage=3) if s.zero_stage == 2 else s,
     "raise-clipping-threshold": lambda s: s.but(max_grad_norm=s.max_grad_norm and 10 * s.max_grad_norm),
     "lower-clipping-threshold": FIXES["clip-gradients"],
-    "accumulate-gradients": lambda s: s.but(accumulation=2 * s.accumulation),
 }
-# The first is the document's run. ZeRO's stages need ranks to differ.
+# The first is the document's run. Stage 2 alone, without a race, is one more name for the same arithmetic.
 BASES: dict[str, Settings] = {
-    "fp16-drift": FAULTS["fp16-drift"].settings.but(zero_stage=2, ranks=2, batch=4),
-    "fp16-rare-batch": FAULTS["fp16-rare-batch"].settings.but(zero_stage=2, ranks=2, batch=4),
+    "fp16-drift": FAULTS["fp16-drift"].settings.but(zero_stage=2),
+    "fp16-rare-batch": FAULTS["fp16-rare-batch"].settings.but(zero_stage=2),
     "zero2-garbage": FAULTS["zero2-garbage"].settings,
     "exploding-gradients": FAULTS["exploding-gradients"].settings,
     "lr-too-high": FAULTS["lr-too-high"].settings,
@@ -74,44 +74,68 @@ def variants(base: str) -> Iterator[tuple[str, Settings]]:
 
 
 def plan() -> Iterator[dict[str, Any]]:
-    """All runs."""
+    """All runs that the proof does not hold already."""
     for seed in range(SEEDS):
-        for base in BASES:
-            yield {"fault": base, "fix": "healthy", "seed": seed, "name": "healthy"}
-            for name, settings in variants(base):
-                task = {"fault": base, "fix": "", "seed": seed, "name": name}
-                yield {**task, "settings": dataclasses.asdict(settings)}
+        for base, fault in FAULTS.items():
+            if base in BASES:
+                proved = {plain(settings) for settings, _ in map(partial(applied, fault), possible(fault))}
+                for name, settings in variants(base):
+                    if plain(settings) not in {*proved, fault.settings}:
+                        task = {"fault": base, "fix": "", "seed": seed, "name": name}
+                        yield {**task, "settings": dataclasses.asdict(plain(settings))}
+
+
+def plain(settings: Settings) -> Settings:
+    """The settings without what makes no difference: a stage of ZeRO where there is one rank."""
+    return settings.but(zero_stage=0) if settings.ranks == 1 else settings
+
+
+def ran(line: dict[str, Any]) -> Settings:
+    """The settings of a run that docs/run_lab.py wrote down."""
+    fault = FAULTS[line["fault"]]
+    if "settings" in line:
+        return plain(Settings(**line["settings"]))
+    if line["fix"] in ("", HEALTHY):
+        return plain(fault.healthy if line["fix"] else fault.settings)
+    return plain(applied(fault, line["fix"])[0])
 
 
 def taken(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """By base and variant: in how many seeds it was cured, where it broke, and the first seed's curve."""
     found: dict[str, Any] = {}
-    for base in BASES:
-        rows = [line for line in lines if line["fault"] == base and "name" in line]
-        seeds = {line["seed"] for line in rows if line["name"] in ("", HEALTHY)}
-        by_name = {name: {row["seed"]: row for row in rows if row["name"] == name} for name in names(base)}
-        brief = {
-            name: {seed: prove_lab.brief(run) for seed, run in runs.items()} for name, runs in by_name.items()
+    healthy = [line for line in lines if line["fix"] == HEALTHY]
+    for base, fault in FAULTS.items():
+        if base not in BASES:
+            continue
+        damaged = [
+            line for line in lines if line["fault"] == base and line["fix"] not in (HEALTHY, *fault.undone_by)
+        ]
+        runs = {
+            name: {line["seed"]: line for line in damaged if ran(line) == plain(settings)}
+            for name, settings in variants(base)
         }
-        found[base] = {}
-        for name, runs in brief.items():
-            judged = sorted(seeds & runs.keys() & brief[""].keys() & brief[HEALTHY].keys())
-            if judged:
-                curve = by_name[name][judged[0]]["loss"]
-                found[base][name or AS_IT_IS] = {
-                    "runs": len(judged),
-                    "cured": sum(
-                        prove_lab.cured(runs[seed], brief[""][seed], brief[HEALTHY][seed]) for seed in judged
-                    ),
-                    "onset": [runs[seed]["first_bad_step"] for seed in judged],
-                    "curve": [float(f"{float(x):.3g}") if math.isfinite(float(x)) else None for x in curve],
-                }
-    return found
+        runs = {HEALTHY: {row["seed"]: row for row in healthy if ran(row) == plain(fault.healthy)}, **runs}
+        brief = {
+            name: {seed: prove_lab.brief(row) for seed, row in rows.items()} for name, rows in runs.items()
+        }
+        found[base] = {
+            name or AS_IT_IS: tried(brief, runs, name)
+            for name in runs
+            if brief[name].keys() & brief[""].keys() & brief[HEALTHY].keys()
+        }
+    return {base: found[base] for base in BASES}
 
 
-def names(base: str) -> list[str]:
-    """All variants of a base, the healthy run among them."""
-    return [HEALTHY, *(name for name, _ in variants(base))]
+def tried(brief: dict[str, Any], runs: dict[str, Any], name: str) -> dict[str, Any]:
+    seeds = sorted(brief[name].keys() & brief[""].keys() & brief[HEALTHY].keys())
+    helped = [prove_lab.cured(brief[name][seed], brief[""][seed], brief[HEALTHY][seed]) for seed in seeds]
+    losses = [float(loss) for loss in runs[name][seeds[0]]["loss"]]
+    return {
+        "runs": len(seeds),
+        "cured": sum(helped),
+        "onset": [brief[name][seed]["first_bad_step"] for seed in seeds],
+        "curve": [float(f"{loss:.3g}") if math.isfinite(loss) else None for loss in losses],
+    }
 
 
 def share(tried: Tried | None) -> str:

@@ -30,7 +30,12 @@ def page() -> None:
     variants = trials()[str(fault)]
     names = [name for name in variants if name not in (AS_IT_IS, HEALTHY)]
     chosen = st.pills(
-        word("trial.with", tongue), names, format_func=label, default=names[0], required=True, key="variant"
+        word("trial.with", tongue),
+        names,
+        format_func=label,
+        default=names[0],
+        required=True,
+        key=f"variant-{fault}",
     )
     rows = {AS_IT_IS: variants[AS_IT_IS], str(chosen): variants[str(chosen)]}
     st.altair_chart(_chart(rows), width="stretch", alt=_said(rows))

@@ -79,12 +79,8 @@ def short(monkeypatch):
 
 
 def test_the_command_runs_it_with_and_without_the_fix(short, capsys):
-    status = main(
-        [
-            *("lab", "run", "--precision", "float16", "--weights", "float16", "--learning-rate", "2e-5"),
-            *("--fix", "use-bf16", "--format", "json", "--progress"),
-        ]
-    )
+    numbers = ["--precision", "float16", "--weights", "float16", "--learning-rate", "2e-5"]
+    status = main(["lab", "run", *numbers, "--fix", "use-bf16", "--format", "json", "--progress"])
 
     printed = capsys.readouterr()
     found = json.loads(printed.out)
