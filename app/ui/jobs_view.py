@@ -46,7 +46,7 @@ def follow() -> None:
         st.rerun()
     share = job.step.done / job.step.of
     seconds = round(job.seconds)
-    if job.what.startswith(READ):
+    if job.what.startswith(READ) and job.step.name:  # before its first word the child only starts
         text = word("job.read", tongue, done=job.step.done, of=job.step.of, seconds=seconds)
     else:
         text = word("job.step", tongue, step=job.step.name or "…", seconds=seconds)
