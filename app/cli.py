@@ -8,18 +8,31 @@ import sys
 from types import ModuleType
 from typing import NoReturn
 
-from app.commands import BadInputError, diagnose, facts, headroom, knowledge, mcp, pack, scan, serve
+from app.commands import (
+    BadInputError,
+    diagnose,
+    facts,
+    headroom,
+    knowledge,
+    lab,
+    mcp,
+    pack,
+    scan,
+    series,
+    serve,
+)
 from app.link import LinkError
-from app.store import StoreError
 from kb import KnowledgeError
 
 COMMANDS: dict[str, tuple[ModuleType | None, str]] = {
     "serve": (serve, "the web app"),
     "diagnose": (diagnose, "from a log, a config, a folder, a text to ranked fixes"),
     "facts": (facts, "what each file says"),
+    "series": (series, "every step of a log as CSV"),
     "probe": (None, "measure this machine: hardware, software, numeric self-test"),
     "scan": (scan, "the tensors of a checkpoint, or the rows of a data set"),
     "headroom": (headroom, "whether a model's activations fit into float16"),
+    "lab": (lab, "makes a fault happen on a small model, with or without a fix"),
     "pack": (pack, "the probes as one file that needs only Python"),
     "mcp": (mcp, "the tools for coding agents (Model Context Protocol, on standard input and output)"),
     "kb": (knowledge, "the knowledge base"),
@@ -59,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     module = COMMANDS[arguments.command][0]
     try:
         return int(module.run(arguments)) if module else 2
-    except (BadInputError, LinkError, StoreError) as error:
+    except (BadInputError, LinkError) as error:
         print(f"whynan: {error}", file=sys.stderr)
     except KnowledgeError as error:
         count = len(error.problems)

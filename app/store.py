@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 
 from app.link import decode
 from app.migrations import diagnoses, migrate, outcomes
+from app.telling import BadInputError
 from kb.belief import OUTCOMES
 
 DAY = 86_400
@@ -35,7 +36,7 @@ _FIX = re.compile(r"[a-z0-9-]{1,64}")
 _WAIT = 30  # seconds that a writer waits for another one
 
 
-class StoreError(Exception):
+class StoreError(BadInputError):
     """The database cannot be used: "what, where, what to do" in one line."""
 
 

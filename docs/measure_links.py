@@ -26,6 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import yaml
+from link_words import MET
 from tables import put
 
 import kb
@@ -33,8 +34,9 @@ from app import inputs, link
 from app.conclusion import conclude, said
 from app.session import Session
 from kb.load import HERE
-from kb.model import Knowledge
-from probes.report import Fact, Report
+from kb.model import Fact, Knowledge, Plain
+from probes import report
+from probes.report import Report
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
 SENTENCE = re.compile(r"The link [^\n]{5,200}\.")
@@ -69,9 +71,8 @@ def own_cases() -> list[Session]:
 def full(knowledge: Knowledge, seed: int, curve: bool) -> Session:
     """A full diagnosis: 27 facts of 3 files, 25 answers, 2 tried fixes, and 60 points of a curve of 500."""
     rng = random.Random(seed)
-    facts = rng.sample([fact for fact in knowledge.facts.values() if fact.typical], 52)
-    rows = [(fact.id, rng.choice(list(fact.typical))) for fact in facts]
-    read = [Fact(name, value, f"file:{rng.randrange(1, 400)}") for name, value in rows[:27]]
+    rows = [(fact.id, value(fact, rng)) for fact in rng.sample(list(knowledge.facts.values()), 52)]
+    read = [report.Fact(name, given, f"file:{rng.randrange(1, 400)}") for name, given in rows[:27]]
     kinds = ("config", "command", "environment")
     reports = [Report(kind, kind, tuple(read[i::3])) for i, kind in enumerate(kinds)]
     if curve:
@@ -80,6 +81,17 @@ def full(knowledge: Knowledge, seed: int, curve: bool) -> Session:
     fixes = rng.sample(list(knowledge.fixes), 2)
     tried = ((fixes[0], "no-change"), (fixes[1], "worse"))
     return Session(tuple(reports), tuple(rows[27:]), tried)
+
+
+def value(fact: Fact, rng: random.Random) -> Plain:
+    """A value as files and people give it: numbers with three digits, versions, names."""
+    if fact.kind == "number":
+        return float(f"{10 ** rng.uniform(-6, 4):.3g}")
+    if fact.kind == "text":
+        version = ".".join(str(rng.randrange(20)) for _ in range(3))
+        return version if fact.id.startswith("version.") else f"{rng.choice(MET[:5])}-{rng.randrange(100)}"
+    values: list[Plain] = [True, False] if fact.kind == "bool" else [*fact.typical]
+    return rng.choice(values or ["other"])
 
 
 def lengths(name: str, sessions: list[Session], knowledge: Knowledge) -> str:

@@ -1,4 +1,7 @@
-"""axe-core finds nothing on any page: en and zh, light and dark, a desktop's width and a phone's."""
+"""axe-core finds nothing on any page: en and zh, light and dark, a desktop's width and a phone's.
+
+Each page is judged in every pair of these: each language with both themes and both widths, and so on.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,12 @@ axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not insta
 pytestmark = pytest.mark.browser
 
 AXE = Path(axe.__file__).with_name("axe.min.js")
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 # A chart that was drawn wide does not shrink with the window, so the phone comes first.
-SIZES = ({"width": 390, "height": 844}, {"width": 1280, "height": 800})
+LOOKS = {
+    "en": ((PHONE, "light"), (DESKTOP, "dark")),
+    "zh": ((PHONE, "dark"), (DESKTOP, "light")),
+}
 # What axe calls minor is one thing, and Streamlit's: the uploader's drop zone has a role and a label.
 COUNTS = {"moderate", "serious", "critical"}
 STILL = "* { transition: none !important; animation: none !important; }"  # no colour on its way to another
@@ -32,8 +39,15 @@ PAGES = {
     "wizard": ("/wizard", True, [".st-key-others summary"]),
     "wizard-number": ("/wizard?ask=optimizer.learning_rate", True, []),
     "diagnosis-empty": ("/diagnosis", False, []),
-    "diagnosis": ("/diagnosis", True, [".st-key-prices summary", "[class*=st-key-fix-] summary >> nth=0"]),
-    "diagnosis-why": ("/diagnosis", True, ["[class*=st-key-why-] button >> nth=0"]),
+    "diagnosis": (
+        "/diagnosis",
+        True,
+        [
+            ".st-key-prices summary",
+            "[class*=st-key-fix-] summary >> nth=0",
+            "[class*=st-key-why-] button >> nth=0",
+        ],
+    ),
     "diagnosis-share": ("/diagnosis", True, [".st-key-share button >> nth=0"]),
     "knowledge": ("/browse", False, []),
     "knowledge-found": ("/browse?q=loss&package=deepspeed&version=0.18.1", False, []),
@@ -48,7 +62,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def page(chromium: Any) -> Iterator[Any]:
-    context = chromium.new_context(locale="en-US", viewport=SIZES[0])
+    context = chromium.new_context(locale="en-US", viewport=PHONE)
     page = context.new_page()
     page.set_default_timeout(30_000)
     yield page
@@ -67,8 +81,9 @@ def link(log: str, config: str) -> str:
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(server: str, page: Any, link: str, name: str, lang: str) -> None:
     path, session, openers = PAGES[name]
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(SIZES[0])
+    size, colours = LOOKS[lang][0]
+    page.emulate_media(color_scheme=colours)
+    page.set_viewport_size(size)
     page.goto(f"{server}{path}{'&' if '?' in path else '?'}lang={lang}{f'&d={link}' if session else ''}")
     page.locator("[data-testid=stMain] :is(h2, h3, [data-testid=stAlert])").first.wait_for()
     page.wait_for_load_state("networkidle")
@@ -78,17 +93,16 @@ def test_axe_finds_nothing(server: str, page: Any, link: str, name: str, lang: s
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = []
     main = page.locator("[data-testid=stMain]")
-    for size in SIZES:
+    for size, colours in LOOKS[lang]:
         page.set_viewport_size(size)
-        for colours in ("light", "dark"):
-            page.emulate_media(color_scheme=colours)
-            page.wait_for_timeout(SETTLES)
-            assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), f"{size} scrolls sideways"
-            found += [
-                (colours, size["width"], violation["id"], node["html"][:200], node["failureSummary"])
-                for violation in page.evaluate("axe.run()")["violations"]
-                if violation["impact"] in COUNTS
-                for node in violation["nodes"]
-            ]
+        page.emulate_media(color_scheme=colours)
+        page.wait_for_timeout(SETTLES)
+        assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), f"{size} scrolls sideways"
+        found += [
+            (colours, size["width"], violation["id"], node["html"][:200], node["failureSummary"])
+            for violation in page.evaluate("axe.run()")["violations"]
+            if violation["impact"] in COUNTS
+            for node in violation["nodes"]
+        ]
 
     assert found == [], found

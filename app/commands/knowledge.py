@@ -12,8 +12,6 @@ from typing import Any
 import kb
 import kb.check
 from app.commands import BadInputError
-from app.learning import propose
-from app.store import connect, default_url
 from kb.graph import ANY
 from kb.load import HERE
 from kb.model import WORDS, Cause, Knowledge
@@ -103,6 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _learn(folder: Path, knowledge: Knowledge, database: str) -> None:
     """A diff on standard output, what it was counted from on standard error; no file is changed."""
+    from app.learning import propose  # SQLAlchemy takes a moment to import
+    from app.store import connect, default_url
+
     proposal = propose(knowledge, folder, connect(database or default_url()).told())
     for line in proposal.counts:
         print(line, file=sys.stderr)

@@ -19,6 +19,7 @@ from app.ui.prices import prices
 from app.ui.share import share
 from app.ui.tree_chart import describe, tree_chart
 from app.words import word
+from kb.graph import START
 
 SHOWN = 6
 
@@ -49,6 +50,12 @@ def diagnosis(at: Here, shown: Conclusion, acting: bool) -> None:
     st.markdown(f"### {word('diagnosis.path', tongue)}")
     st.caption(literal(describe(shown)))
     tree_chart(shown)
+    st.page_link(
+        "browse.py",
+        label=word("browse.walk", tongue),
+        icon=":material/account_tree:",
+        query_params=carried(node=shown.path[-1] if shown.path else START),
+    )
     st.markdown(f"### {word('report.known', tongue)}")
     facts_table(shown.known.facts, key="known")
     st.markdown(f"### {word('report.unknown', tongue)}")

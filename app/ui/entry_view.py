@@ -101,6 +101,7 @@ def _fault(entry: Cause | Advisory) -> None:
         st.markdown(entry.explanation[tongue], width=READABLE)
     if entry.signs:
         _heading("signs")
+        st.caption(word("browse.judged", tongue))
         st.markdown("\n".join(f"- {_sign(fact, chances)}" for fact, chances in entry.signs.items()))
     fixes = _likeliest(entry.fixes)
     _links("cured_by", {name: _helped(base.fixes[name], entry.fixes[name]) for name in fixes})

@@ -15,7 +15,9 @@ PAGES = {
     "start.py": "page.start",
     "wizard.py": "page.wizard",
     "diagnosis.py": "page.diagnosis",
+    "try_it.py": "page.try",
     "browse.py": "page.browse",
+    "trial.py": "page.trial",
 }
 WIDTH = 1180  # pixels; a line that is longer is hard to read
 

@@ -28,6 +28,17 @@ a:hover { text-decoration: underline; }
 a:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; border-radius: 3px; }
 """
 _JS = """
+// A picture that is wider than the screen begins at the box that is called "here"; it is drawn a while later.
+const centre = (picture, tries) => {
+  const here = picture.querySelector("#here")
+  if (!here) return tries && setTimeout(() => centre(picture, tries - 1), 150)
+  let frame = picture
+  while (frame && frame.scrollWidth <= frame.clientWidth) frame = frame.parentElement
+  if (!frame) return
+  const box = here.getBoundingClientRect(), around = frame.getBoundingClientRect()
+  frame.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2
+}
+
 const ours = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -52,9 +63,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }))
 
   const picture = data.picture && document.querySelector(data.picture)
-  if (picture) picture.onclick = (event) => {
-    const link = event.target.closest("a")
-    if (link) go(event, link.getAttribute("xlink:href") || link.getAttribute("href"))
+  if (picture) {
+    picture.onclick = (event) => {
+      const link = event.target.closest("a")
+      if (link) go(event, link.getAttribute("xlink:href") || link.getAttribute("href"))
+    }
+    centre(picture, 20)
   }
 }
 """

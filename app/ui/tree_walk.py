@@ -85,7 +85,7 @@ def dot(name: str, passed: set[str]) -> str:
     ]
     shown = [*tree.predecessors(name), name, *tree.successors(name)]
     for node in dict.fromkeys(shown):
-        here = f'fillcolor="{colour["here"]}" fontcolor="{colour["on"]}"' if node == name else ""
+        here = f'id=here fillcolor="{colour["here"]}" fontcolor="{colour["on"]}"' if node == name else ""
         bold = f'penwidth=2 color="{colour["here"]}"' if node in passed else ""
         lines.append(
             f"{_quoted(node)} [label={_quoted(_wrapped(_title(node)))} tooltip={_quoted(_title(node))} "

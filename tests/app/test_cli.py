@@ -231,3 +231,25 @@ def test_the_shared_cases_run_through(capsys: pytest.CaptureFixture[str], shared
 
     assert len(out.splitlines()) == len(list((shared / "cases").glob("*/case.yaml")))
     assert (status, err) == (1, "")
+
+
+def test_every_step_of_a_log_is_a_row(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    log = tmp_path / "train.log"
+    log.write_text("step 1: loss 1.5\nstep 2: loss nan, grad_norm 0.5\n")
+
+    assert run(capsys, "series", str(log)) == (0, "step,loss,grad_norm\n1,1.5,nan\n2,nan,0.5\n", "")
+
+
+@pytest.mark.parametrize("text", [None, "no loss here\n", "step 1: loss 1.5\n".encode("utf-16")])
+def test_a_log_without_a_series_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str | bytes | None
+) -> None:
+    log = tmp_path / "train.log"
+    if text is not None:
+        log.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    status, out, err = run(capsys, "series", str(log))
+
+    assert (status, out) == (2, "")
+    assert err.startswith("whynan: train.log: ")
+    assert err.count("\n") == 1

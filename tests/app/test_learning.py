@@ -99,3 +99,8 @@ def test_a_run_told_of_twice_by_way_of_a_child_is_one_run(capsys, folder, kept):
     (line,) = (line for line in counts if line.startswith("fp16-overflow: prior "))
     solved = float(line.partition(" of ")[2].partition(" ")[0])
     assert 18 < solved <= 20
+
+
+def test_a_database_that_cannot_be_used_is_one_line(capsys, folder):
+    assert main(["kb", "--kb", str(folder), "learn", "--database", "nonsense"]) == 2
+    assert capsys.readouterr().err.startswith("whynan: --database, is no address, ")

@@ -97,7 +97,7 @@ def test_a_link_from_outside_is_read_only_until_one_goes_on(open_page, fp16):
 
     at.button(key="continue").click().run()
     assert at.query_params["d"] == encode(fp16)
-    assert [button.key for button in at.button if button.key.startswith("answer-")] != []
+    assert "continue" not in [button.key for button in at.button]
 
 
 @pytest.mark.parametrize("page", ["start.py", "wizard.py", "diagnosis.py"])
