@@ -22,9 +22,9 @@ MAY_IMPORT = {
     "probes/lab": {"probes", "torch"},  # a model is made of torch; the rest of the lab runs without
     "probes/watch.py": {"torch"},  # runs where there is a training, and nothing else of whynan
     "kb": {"kb", "networkx", "numpy", "packaging", "pydantic", "yaml"},
-    "app": {"app", "kb", "probes", "markdown_it", "yaml"},
+    "app": {"app", "kb", "probes", "markdown_it", "pydantic", "sqlalchemy", "yaml"},
     # Streamlit charts are altair's, and its routes are starlette's.
-    "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "starlette"},
+    "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "pydantic", "starlette"},
 }
 # Used where present: inside `try` or a function. An old Python has no tomllib and no compression.
 WHERE_PRESENT = {

@@ -7,6 +7,7 @@ from typing import NoReturn
 import streamlit as st
 
 from app.link import LinkError
+from app.ui import login
 from app.ui.address import Here, carried, here, lang, show
 from app.words import word
 
@@ -37,6 +38,7 @@ def header() -> None:
             on_click=show,
             kwargs={"lang": other},
         )
+        login.leave()
 
 
 def opened() -> Here:
