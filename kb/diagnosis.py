@@ -101,13 +101,28 @@ def _finer(case: Standing) -> dict[str, str]:
 
 
 def questions(knowledge: Knowledge, active: Space, open_: Collection[str]) -> list[Question]:
-    """The open nodes' facts that a person can be asked for."""
+    """The open nodes' facts that a person can be asked for.
+
+    "Don't know" is one more answer, as likely under every hypothesis: it costs its minutes and tells nothing.
+    """
     asked = {knowledge.tree.nodes[name].fact: None for name in open_}  # in the tree's order, each once
     return [
-        Question(name, knowledge.facts[name].minutes, beliefs.likelihood(knowledge, active, name)[1])
+        Question(
+            name,
+            knowledge.facts[name].minutes,
+            answers(beliefs.likelihood(knowledge, active, name)[1], knowledge.facts[name].known),
+        )
         for name in asked
         if knowledge.facts[name].question and knowledge.facts[name].typical
     ]
+
+
+def answers(table: Array, known: float) -> Array:
+    """P(answer | hypothesis), (H, V) or, where a person may not know, (H, V + 1)."""
+    if known == 1:
+        return table
+    unknown: Array = np.full((len(table), 1), 1 - known)
+    return np.concatenate([table * known, unknown], axis=1)
 
 
 def _evidence(case: Standing, facts: Mapping[str, Plain]) -> dict[str, tuple[Evidence, ...]]:

@@ -84,8 +84,8 @@ class Fact(Strict):
     """One thing that can be known: its values, how common each is, and the question that asks for it.
 
     `bands` cuts a number into named ranges ("1e-6..3e-4" holds its lower end, not its upper one). The
-    first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out, and
-    `check` the command that tells it, where there is one.
+    first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out, `known`
+    the chance that whoever is asked can say, and `check` the command that tells it, where there is one.
     """
 
     id: str
@@ -95,6 +95,7 @@ class Fact(Strict):
     bands: Annotated[tuple[Annotated[dict[str, Any], Keyed], ...], BeforeValidator(_bands)] = ()
     none: bool = False
     minutes: float = Field(default=1, gt=0)
+    known: Probability = 1.0
     check: str = ""
     group: str = ""
     question: Text | None = None
