@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 from probes import headroom
+from probes.headroom import loss_scale
 from probes.report import ReadError, Report
 
 # Letters, numbers, code and Chinese: large activations sit at the first token and at rare ones.
@@ -15,8 +17,14 @@ def step(batch): return model(**batch).loss / accumulate  # 0 is not None, 65504
 """
 
 
-def measure(path: pathlib.Path, text: str = TEXT, training: str = headroom.PURE) -> Report:
-    """One forward pass in bfloat16 over `text`. Raises ReadError, one line, where that cannot be."""
+def measure(
+    path: pathlib.Path, text: str = TEXT, training: str = headroom.PURE, first_skips: bool = False
+) -> Report:
+    """One forward pass in bfloat16 over `text`. Raises ReadError, one line, where that cannot be.
+
+    With `first_skips` one backward pass more, in float32, which takes four times the memory of the weights or
+    more: how many steps a loss scaler that begins at 65536 skips.
+    """
     if not (path / "config.json").is_file():
         raise ReadError(f"{path.name}: there is no config.json in it, give a Hugging Face model's folder")
     try:
@@ -35,4 +43,10 @@ def measure(path: pathlib.Path, text: str = TEXT, training: str = headroom.PURE)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         why = str(error).strip().partition("\n")[0][:200]
         raise ReadError(f"{path.name}: transformers does not load it ({why})") from None
-    return headroom.report(headroom.measure(model, {**batch, "use_cache": False}), path.name, training)
+    batch["use_cache"] = False
+    report = headroom.report(headroom.measure(model, batch), path.name, training)
+    if not first_skips:
+        return report
+    labelled = {**batch, "labels": batch["input_ids"]}
+    gradients = loss_scale.measure(model.float(), labelled, training=training)
+    return dataclasses.replace(report, facts=(*report.facts, *loss_scale.facts(gradients, path.name)))

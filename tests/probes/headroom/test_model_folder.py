@@ -38,6 +38,11 @@ def test_a_model_is_loaded_and_measured(tmp_path):
     assert report.values() == {"probe.headroom": "safe"}
     assert "model.layers.0.mlp.down_proj" in dict(report.peaks)
 
+    skips = model_folder.measure(tmp_path, first_skips=True)
+
+    assert [fact.id for fact in skips.facts] == ["probe.headroom", "probe.first_skips"]
+    assert 0 <= skips.values()["probe.first_skips"] <= 20
+
 
 def test_a_model_that_does_not_load_is_one_line(tmp_path):
     pytest.importorskip("transformers", reason="transformers is not installed")
