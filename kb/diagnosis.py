@@ -101,28 +101,24 @@ def _finer(case: Standing) -> dict[str, str]:
 
 
 def questions(knowledge: Knowledge, active: Space, open_: Collection[str]) -> list[Question]:
-    """The open nodes' facts that a person can be asked for.
-
-    "Don't know" is one more answer, as likely under every hypothesis: it costs its minutes and tells nothing.
-    """
+    """The open nodes' facts that a person can be asked for."""
     asked = {knowledge.tree.nodes[name].fact: None for name in open_}  # in the tree's order, each once
+    facts = [knowledge.facts[name] for name in asked]
     return [
         Question(
-            name,
-            knowledge.facts[name].minutes,
-            answers(beliefs.likelihood(knowledge, active, name)[1], knowledge.facts[name].known),
+            fact.id, fact.minutes, answers(beliefs.likelihood(knowledge, active, fact.id)[1], fact.known)
         )
-        for name in asked
-        if knowledge.facts[name].question and knowledge.facts[name].typical
+        for fact in facts
+        if fact.question and fact.typical
     ]
 
 
 def answers(table: Array, known: float) -> Array:
-    """P(answer | hypothesis), (H, V) or, where a person may not know, (H, V + 1)."""
+    """P(answer | hypothesis), (H, V) or (H, V + 1): "don't know" is an answer, as likely under each cause."""
     if known == 1:
         return table
-    unknown: Array = np.full((len(table), 1), 1 - known)
-    return np.concatenate([table * known, unknown], axis=1)
+    unknown = np.full((len(table), 1), 1 - known)
+    return np.concatenate([known * table, unknown], axis=1)
 
 
 def _evidence(case: Standing, facts: Mapping[str, Plain]) -> dict[str, tuple[Evidence, ...]]:

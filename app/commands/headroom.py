@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--first-skips",
         action="store_true",
-        help="one backward pass more: how many steps the float16 loss scaler skips at first",
+        help="how many steps a loss scaler skips first: one backward pass",
     )
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
@@ -50,11 +50,13 @@ def _text(report: Report) -> str:
     """The verdict and the largest modules, with bars on a scale of powers of two."""
     fact, *skips = report.facts
     top = sorted(report.peaks, key=lambda peak: -peak[1])[:_MOST]
-    lines = [f"{report.name}: {fact.value} ({fact.source})"]
-    lines += [f"the loss scaler skips {skip.value} steps at first ({skip.source})" for skip in skips]
-    lines.append("")
+    lines = [f"{report.name}: {fact.value} ({fact.source})", ""]
     for module, largest in top:
         lines.append(f"  {largest:>10.4g}  {_bar(largest):<{_BAR}}  {module or 'the model'}")
+    lines += [
+        f"\nA loss scale that begins at 65536 skips {fact.value} steps first ({fact.source})."
+        for fact in skips
+    ]
     return "\n".join(lines)
 
 

@@ -20,10 +20,9 @@ def step(batch): return model(**batch).loss / accumulate  # 0 is not None, 65504
 def measure(
     path: pathlib.Path, text: str = TEXT, training: str = headroom.PURE, first_skips: bool = False
 ) -> Report:
-    """One forward pass in bfloat16 over `text`. Raises ReadError, one line, where that cannot be.
+    """One forward pass in bfloat16 over `text`; with `first_skips` one with its backward pass, too.
 
-    With `first_skips` one backward pass more, in float32, which takes four times the memory of the weights or
-    more: how many steps a loss scaler that begins at 65536 skips.
+    Raises ReadError, one line, where that cannot be.
     """
     if not (path / "config.json").is_file():
         raise ReadError(f"{path.name}: there is no config.json in it, give a Hugging Face model's folder")
@@ -47,6 +46,5 @@ def measure(
     report = headroom.report(headroom.measure(model, batch), path.name, training)
     if not first_skips:
         return report
-    labelled = {**batch, "labels": batch["input_ids"]}
-    gradients = loss_scale.measure(model.float(), labelled, training=training)
-    return dataclasses.replace(report, facts=(*report.facts, *loss_scale.facts(gradients, path.name)))
+    found = loss_scale.measure(model, {**batch, "labels": batch["input_ids"]}, training=training)
+    return dataclasses.replace(report, facts=(*report.facts, *loss_scale.facts(found, path.name)))

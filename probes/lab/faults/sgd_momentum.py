@@ -1,0 +1,12 @@
+"""SGD with momentum 0.99: a hundredfold of the rate that stands in the config, and it swings."""
+
+from probes.lab.fault import Fault
+from probes.lab.settings import Settings
+
+FAULT = Fault(
+    cause="optimizer",
+    settings=Settings(optimizer="sgd", learning_rate=0.3, momentum=0.99, steps=90),
+    symptoms=("divergence", "spike", "nan-after-steps"),
+    onset=(2, 30),
+    fixes=("use-adamw", "change-optimizer", "lower-learning-rate", "clip-gradients"),
+)
