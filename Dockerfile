@@ -1,6 +1,7 @@
 # whynan's web app, on http://127.0.0.1:8501 after
 #   docker build -t whynan . && docker run -p 8501:8501 whynan
-# (-e WHYNAN_URL=https://… is what its links start with).
+# (-e WHYNAN_URL=https://… is what its links start with; -e WHYNAN_DATABASE=postgresql+psycopg://… or a volume at
+# /home/whynan/.local keeps short links beyond the container).
 # With CUDA, to probe the host's GPUs (run it with --gpus all):
 #   docker build -t whynan --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu128 .
 # Without torch, for those who only browse and share (no numeric self-test):
@@ -20,7 +21,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY kb kb
 COPY probes probes
-RUN pip install -c constraints.txt ".[gpu]"
+RUN pip install -c constraints.txt ".[gpu,login,postgres]"
 
 FROM python:${PYTHON}-slim
 RUN useradd --uid 10001 --create-home whynan

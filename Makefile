@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check install format generate clean
+.PHONY: run test check audit install format generate clean
 
 run: $(VENV)/.installed
 	$(BIN)/whynan serve --host $(HOST) --port $(PORT)
@@ -22,7 +22,12 @@ check: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/whynan kb check
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/audit.py
 	$(BIN)/python -m pytest
+
+# Known vulnerabilities of what is installed; a word and no more where PyPI has none to tell.
+audit: $(VENV)/.installed
+	$(BIN)/python docs/audit.py
 
 install: $(VENV)/.installed
 
@@ -35,7 +40,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 		echo "whynan: $(PYTHON) cannot make virtual environments, install its venv (Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[torch,gpu,dev]'
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[torch,gpu,postgres,dev]'
 	@touch $@
 
 format: $(VENV)/.installed

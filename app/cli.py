@@ -8,7 +8,19 @@ import sys
 from types import ModuleType
 from typing import NoReturn
 
-from app.commands import BadInputError, diagnose, facts, headroom, knowledge, lab, pack, scan, serve
+from app.commands import (
+    BadInputError,
+    diagnose,
+    facts,
+    headroom,
+    knowledge,
+    lab,
+    mcp,
+    pack,
+    scan,
+    series,
+    serve,
+)
 from app.link import LinkError
 from kb import KnowledgeError
 
@@ -16,11 +28,13 @@ COMMANDS: dict[str, tuple[ModuleType | None, str]] = {
     "serve": (serve, "the web app"),
     "diagnose": (diagnose, "from a log, a config, a folder, a text to ranked fixes"),
     "facts": (facts, "what each file says"),
+    "series": (series, "every step of a log as CSV"),
     "probe": (None, "measure this machine: hardware, software, numeric self-test"),
     "scan": (scan, "the tensors of a checkpoint, or the rows of a data set"),
     "headroom": (headroom, "whether a model's activations fit into float16"),
     "lab": (lab, "makes a fault happen on a small model, with or without a fix"),
     "pack": (pack, "the probes as one file that needs only Python"),
+    "mcp": (mcp, "the tools for coding agents (Model Context Protocol, on standard input and output)"),
     "kb": (knowledge, "the knowledge base"),
 }
 

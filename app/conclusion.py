@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import kb
 from app.patch import Patch, patch
-from app.session import Known, Session, known
+from app.session import Known, Said, Session, known
 from kb.belief import Evidence
 from kb.costs import money
 from kb.model import Advisory, Cause, Fix, Knowledge
 from probes.report import JUDGED
 
 AGAINST = 0.7  # a fact with a smaller factor speaks against a cause
+SAID = 3  # causes, and fixes, that a link keeps
 HEALTHY, ABNORMAL, UNJUDGED = "healthy", "abnormal", "unjudged"
 
 
@@ -63,6 +65,7 @@ class FixShown:
 class Conclusion:
     """The whole of it. `verdict` is healthy, abnormal, or unjudged when nothing says what the run shows."""
 
+    knowledge: Knowledge = field(repr=False, compare=False)
     verdict: str
     version: str
     known: Known
@@ -70,9 +73,14 @@ class Conclusion:
     fixes: tuple[FixShown, ...]
     next: kb.Ask | kb.Try | kb.Stop
     expected_cost: float
-    explanation: kb.Explanation
     path: tuple[str, ...]
     open: tuple[str, ...]
+
+    @cached_property
+    def explanation(self) -> kb.Explanation:
+        """What it hangs on. Worked out where it is shown: while questions are asked, nobody looks at it."""
+        facts = self.known
+        return kb.explain(self.knowledge, facts.values(), dict(facts.tried), facts.skipped, facts.assumed())
 
 
 def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | None = None) -> Conclusion:
@@ -84,6 +92,7 @@ def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | 
     entries: Mapping[str, Cause | Advisory] = {**knowledge.causes, **knowledge.advisories}
     target = {fix: _known_for(knowledge, fix) for fix in knowledge.fixes}
     return Conclusion(
+        knowledge=knowledge,
         verdict=verdict(facts),
         version=knowledge.version,
         known=facts,
@@ -114,7 +123,6 @@ def conclude(knowledge: Knowledge, session: Session, files: Mapping[str, str] | 
         ),
         next=found.next,
         expected_cost=found.expected_cost,
-        explanation=kb.explain(knowledge, values, dict(facts.tried), facts.skipped, facts.assumed()),
         path=found.path,
         open=found.open,
     )
@@ -124,6 +132,16 @@ def _known_for(knowledge: Knowledge, fix: str) -> str | None:
     """The cause of the contract that a fix cures most often among all who come."""
     causes = [cause for cause in knowledge.causes.values() if not cause.under and fix in cause.fixes]
     return max(causes, key=lambda cause: cause.prior * cause.fixes[fix]).id if causes else None
+
+
+def said(conclusion: Conclusion) -> Said:
+    """What a link keeps of it, so that later knowledge can be held against it."""
+    if conclusion.verdict == HEALTHY:
+        return Said()
+    return Said(
+        tuple((cause.entry.id, round(100 * cause.probability)) for cause in conclusion.causes[:SAID]),
+        tuple((fix.entry.id, round(100 * fix.probability)) for fix in conclusion.fixes[:SAID]),
+    )
 
 
 def verdict(facts: Known) -> str:

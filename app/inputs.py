@@ -8,6 +8,7 @@ from pathlib import Path
 
 from probes import files
 from probes.files import Document
+from probes.logs import Progress
 from probes.report import ReadError, Report
 
 # Config files are small; nothing larger is ever patched.
@@ -27,12 +28,15 @@ class Inputs:
         return Inputs(self.reports + other.reports, self.texts + other.texts, self.problems + other.problems)
 
 
-def read(paths: Iterable[Path]) -> Inputs:
-    """Every file, and every file of every folder. What cannot be read becomes a line; the rest is kept."""
+def read(paths: Iterable[Path], progress: Progress = lambda done, of: None) -> Inputs:
+    """Every file, and every file of every folder. What cannot be read becomes a line; the rest is kept.
+
+    `progress` is told how many bytes of a log or a checkpoint are read, and of how many.
+    """
     found = Inputs()
     for path in paths:
         for file in files.listing(path) if path.is_dir() else [path]:
-            for document in files.documents(file, path if path.is_dir() else None):
+            for document in files.documents(file, path if path.is_dir() else None, progress):
                 found += _inputs(document)
     return found
 

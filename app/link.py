@@ -2,8 +2,9 @@
 
 No text of the user's files travels in it: of a source ("/home/me/secret.py:41") only its kind and line do,
 of a model's path only its last part.
-A link is "1" (the version of its form) and the base64url of a checksum and deflated JSON. Opening one is
-bounded in size, and every value is checked again.
+A link is "2" (the version of its form) and the base64url of a checksum and deflated JSON. Opening one is
+bounded in size, and every value is checked again. Links of every older version open for ever
+(tests/app/links); version 1 does not hold what was said.
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ from pathlib import Path
 from typing import Any
 
 from app import curve as curves
-from app.session import Session
+from app.session import Said, Session
 from probes.files.privacy import shareable
 from probes.merge import merge
 from probes.report import ANSWERED, ASSUMED, MEASURED, Fact, Report, Value
 
-VERSION = "1"
+VERSION = "2"
 MOST_CHARACTERS = 8_000  # nginx, by default, cuts a request line at 8 KB
 MOST_BYTES = 64_000
 MOST_ITEMS = 400
+MOST_SAID = 20
 CURVE_POINTS = 60
 
-# Deflate finds these words at once. The file belongs to the link's form: it must never change, only a new
-# version may bring another one.
-_WORDS = (Path(__file__).parent / f"link_v{VERSION}.txt").read_bytes()
+# Deflate finds these words at once. A file belongs to its version of the form and never changes; a new one
+# brings another file (docs/link_words.py).
+_WORDS = {
+    version: Path(__file__).with_name(f"link_v{version}.txt").read_bytes() for version in ("1", VERSION)
+}
 _STATES = {"m": MEASURED, "a": ANSWERED, "d": ASSUMED}
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
@@ -50,9 +54,10 @@ def encode(session: Session) -> str:
     thinned = curves.thin(merged.curve, CURVE_POINTS, bad if isinstance(bad, int) else None)
     answers = [[name, None if value is None else shareable(value)] for name, value in session.answers]
     tried = [list(item) for item in session.tried]
-    data = [session.knowledge, facts, curves.pack(thinned), answers, tried]
+    said = [[list(item) for item in part] for part in (session.said.causes, session.said.fixes)]
+    data = [session.knowledge, facts, curves.pack(thinned), answers, tried, said]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _WORDS)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _WORDS[VERSION])
     packed = packer.compress(text) + packer.flush()
     return VERSION + base64.urlsafe_b64encode(_checksum(packed) + packed).decode().rstrip("=")
 
@@ -65,7 +70,7 @@ def decode(link: str) -> Session:
         raise LinkError(f"The link is longer than any that whynan makes ({len(link)} characters).")
     if not re.fullmatch(r"[A-Za-z0-9_-]+", link):
         raise LinkError("The link holds characters that whynan's links never have; copy it again, whole.")
-    if link[0] != VERSION:
+    if link[0] not in _WORDS:
         raise LinkError("The link was made by another version of whynan, or is not whynan's.")
     try:
         raw = base64.urlsafe_b64decode(link[1:] + "=" * (-(len(link) - 1) % 4))
@@ -74,11 +79,11 @@ def decode(link: str) -> Session:
             raise LinkError(
                 "The link is damaged: a character was changed or is missing; copy it again, whole."
             )
-        unpacker = zlib.decompressobj(-15, _WORDS)
+        unpacker = zlib.decompressobj(-15, _WORDS[link[0]])
         text = unpacker.decompress(packed, MOST_BYTES)
         if not unpacker.eof:
             raise LinkError("The link holds more than any that whynan makes.")
-        return _session(json.loads(text))
+        return _session(*json.loads(text))
     except (ValueError, TypeError, IndexError, KeyError, RecursionError, OverflowError, zlib.error) as error:
         raise LinkError("The link cannot be read: it was not made by whynan.") from error
 
@@ -94,8 +99,9 @@ def _row(fact: Fact) -> list[Any]:
     return [fact.id, shareable(fact.value), state, int(line[1]) if line else 0]
 
 
-def _session(data: Any) -> Session:
-    knowledge, rows, curve, answers, tried = data
+def _session(
+    knowledge: Any, rows: Any, curve: Any, answers: Any, tried: Any, said: Any = ((), ())
+) -> Session:
     if len(rows) + len(answers) + len(tried) > MOST_ITEMS or len(curve) > 10 * CURVE_POINTS:
         raise ValueError("too many facts")
     points = curves.unpack(curve)
@@ -114,7 +120,21 @@ def _session(data: Any) -> Session:
         answers=tuple((_id(name), None if value is None else _value(value)) for name, value in answers),
         tried=tuple((_id(fix), _id(outcome)) for fix, outcome in tried),
         knowledge=_id(knowledge) if knowledge else "",
+        said=_said(*said),
     )
+
+
+def _said(causes: Any, fixes: Any) -> Said:
+    if len(causes) + len(fixes) > MOST_SAID:
+        raise ValueError("more than is said")
+    parts = [tuple((_id(name), _percent(share)) for name, share in part) for part in (causes, fixes)]
+    return Said(*parts)
+
+
+def _percent(share: Any) -> int:
+    if type(share) is not int or not 0 <= share <= 100:
+        raise ValueError(f"{share!r} is no percentage")
+    return share
 
 
 def _fact(row: Sequence[Any]) -> tuple[str, Fact]:

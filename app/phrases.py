@@ -6,13 +6,18 @@ from typing import Any
 
 import kb
 from app.conclusion import HEALTHY, UNJUDGED, CauseShown, Conclusion, FixShown
+from app.unknown import said
 from app.words import word
 from kb.model import Knowledge, Plain
+from probes.report import Unknown
 
 
 def unknown(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[dict[str, str]]:
     """What is not known: what a probe could not tell, and the open questions of the interview."""
-    rows = [{"id": item.id, "why": item.why, "how": item.how} for item in conclusion.known.unknown]
+    rows = [
+        {"id": item.id, "why": _why(knowledge, item, lang), "how": said(item.how, lang)}
+        for item in conclusion.known.unknown
+    ]
     listed = {row["id"] for row in rows} | set(conclusion.known.skipped)
     for node in conclusion.open:
         fact = knowledge.facts[knowledge.tree.nodes[node].fact]
@@ -20,6 +25,13 @@ def unknown(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[dic
             listed.add(fact.id)
             rows.append({"id": fact.id, "why": word("report.not_asked", lang), "how": fact.question[lang]})
     return rows
+
+
+def _why(knowledge: Knowledge, item: Unknown, lang: str) -> str:
+    """Why a fact is not known: as a rule of the knowledge says it, or as a probe does."""
+    rules = knowledge.facts[item.id].derive if item.id in knowledge.facts else ()
+    written = next((rule.why for rule in rules if rule.why and rule.why.en == item.why), None)
+    return written[lang] if written else said(item.why, lang)
 
 
 def step(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from probes.private import redact
 
 # What an export shows of the long lists; the JSON has all.
 CAUSES, FIXES, PATCHES = 5, 5, 3
+MOST_ISSUE = 65_536  # characters of an issue's text on GitHub
 
 
 def to_json(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en") -> dict[str, Any]:
@@ -116,6 +117,19 @@ def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str 
         lines.append(f"| `{fact.id}` | {_cell(fact.value)} | {_cell(fact.source)} | {state} |")
     lines += ["", link, "", word("report.made", lang, version=conclusion.version), ""]
     return "\n".join(lines)
+
+
+def issue(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en") -> str:
+    """The Markdown as the text of a GitHub issue: what is known is folded, and fits into one."""
+    text = markdown(conclusion, knowledge, link, lang)
+    heading = f"### {word('report.known', lang)}\n"
+    said, _, facts = text.partition(heading)
+    table, _, end = facts.partition(f"\n\n{link}\n")
+    folded = (
+        f"<details><summary>{word('report.known', lang)}</summary>\n{table}\n\n</details>\n\n{link}\n{end}"
+    )
+    whole = f"{said}{folded}"
+    return whole if len(whole) <= MOST_ISSUE else f"{said}{link}\n{end}"[-MOST_ISSUE:]
 
 
 def _cause_line(cause: CauseShown, lang: str) -> str:

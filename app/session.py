@@ -11,7 +11,16 @@ from probes.merge import merge
 from probes.report import ANSWERED, ASSUMED, MEASURED, TOLD, Fact, Report, Unknown, Value
 
 # Prose may say which fixes were tried already: such facts are called tried.<fix>, their value is the outcome.
+ON_THE_NODE = "whynan probe, on the node"  # what tells a fact that only the GPUs decide
 TRIED = "tried."
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said of a session when its link was made: the leading causes and fixes, (id, percent) each."""
+
+    causes: tuple[tuple[str, int], ...] = ()
+    fixes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -19,13 +28,15 @@ class Session:
     """All that is known of one broken run.
 
     `answers` holds (fact, value) in the order given; the value None is "don't know". `tried` holds
-    (fix, outcome). `knowledge` is the version of the knowledge base that a link was made with, or "".
+    (fix, outcome). `knowledge` is the version of the knowledge base that a link was made with, or "", and
+    `said` what that one said.
     """
 
     reports: tuple[Report, ...] = ()
     answers: tuple[tuple[str, Value | None], ...] = ()
     tried: tuple[tuple[str, str], ...] = ()
     knowledge: str = ""
+    said: Said = Said()
 
     def read(self, *reports: Report) -> Session:
         """With further reports; one of the same kind and name is replaced. What `told` gave is told again."""
@@ -67,9 +78,9 @@ class Session:
         kept = tuple(item for item in self.tried if item[0] != fix)
         return dataclasses.replace(self, tried=(*kept, (fix, outcome)) if outcome else kept)
 
-    def stamp(self, knowledge: str) -> Session:
-        """With the version of the knowledge base that it was judged by."""
-        return dataclasses.replace(self, knowledge=knowledge)
+    def stamp(self, knowledge: str, said: Said = Said()) -> Session:
+        """With the version of the knowledge base that it was judged by, and what that one said."""
+        return dataclasses.replace(self, knowledge=knowledge, said=said)
 
 
 @dataclass(frozen=True)
@@ -108,9 +119,7 @@ def known(session: Session, knowledge: Knowledge) -> Known:
         sources = "; ".join(f"{name} ({facts[name].source})" for name in derived.given)
         if derived.value is None:
             facts.pop(derived.id, None)
-            unknown.append(
-                Unknown(derived.id, derived.why.en if derived.why else sources, "whynan probe, on the node")
-            )
+            unknown.append(Unknown(derived.id, derived.why.en if derived.why else sources, ON_THE_NODE))
         else:
             sure = all(facts[name].state != ASSUMED for name in derived.given)
             facts[derived.id] = Fact(

@@ -3,8 +3,8 @@
     .venv/bin/python docs/count_priors.py            says which priors are not what the counts give
     .venv/bin/python docs/count_priors.py --write    writes them, and the counts, into kb/causes
 
-An expert's guess counts as much as `WEIGHT` threads (a Dirichlet prior): rare causes keep a chance though no
-thread had them. Finer causes share what their cause has, in the proportion that they had before.
+An expert's guess counts as much as `kb.learn.WEIGHT` threads (a Dirichlet prior): rare causes keep a chance
+though no thread had them. Finer causes share what their cause has, in the proportion that they had before.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 import kb
+from kb.learn import ROUNDED, spread, told
+from kb.learn import totals as weighed
 from kb.load import HERE
 from kb.model import Knowledge
 
 THREADS = Path(__file__).parent / "threads.yaml"
-WEIGHT = 40
-ROUNDED = 2e-4  # priors are written with four digits
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,8 @@ def threads() -> tuple[Thread, ...]:
 
 
 def totals(knowledge: Knowledge, counted: Iterable[Thread]) -> dict[str, float]:
-    """Each contract cause's prior, its finer causes included."""
-    here = Counter(thread.cause for thread in counted)
-    number = sum(here.values())
-    guesses = {c.id: c.counted.guess for c in knowledge.causes.values() if c.counted}
-    share = (1 - knowledge.policy.none_of_these) / (WEIGHT + number)
-    scale = WEIGHT / sum(guesses.values())
-    return {cause: share * (guess * scale + here[cause]) for cause, guess in guesses.items()}
+    """Each contract cause's prior, its finer causes included; runs that were told of stay in it."""
+    return weighed(knowledge, Counter(thread.cause for thread in counted), told(knowledge))
 
 
 def recounted(knowledge: Knowledge, counted: Iterable[Thread], name: str) -> Knowledge:
@@ -61,14 +56,6 @@ def recounted(knowledge: Knowledge, counted: Iterable[Thread], name: str) -> Kno
     priors = spread(knowledge, totals(knowledge, counted))
     causes = {c.id: c.model_copy(update={"prior": priors[c.id]}) for c in knowledge.causes.values()}
     return knowledge.model_copy(update={"causes": causes, "version": f"{knowledge.version}-{name}"})
-
-
-def spread(knowledge: Knowledge, wanted: Mapping[str, float]) -> dict[str, float]:
-    """Every entry's prior, when the contract causes have the totals that are `wanted`."""
-    now: Counter[str] = Counter()
-    for cause in knowledge.causes.values():
-        now[cause.under or cause.id] += cause.prior  # type: ignore[assignment]
-    return {c.id: c.prior * wanted[c.under or c.id] / now[c.under or c.id] for c in knowledge.causes.values()}
 
 
 def rewritten(text: str, prior: float, cases: int, here: int) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import evidence
+import tutorial
 from pydantic.json_schema import GenerateJsonSchema
 
 import kb
@@ -49,6 +50,7 @@ def made(knowledge: Knowledge) -> dict[str, str]:
             interview=table(("question", "answer", "opens"), interview(knowledge)),
         ),
         "docs/advisories.md": page("docs/advisories.md", advisories="\n\n".join(advisories(knowledge))),
+        "docs/tutorial.md": page("docs/tutorial.md", **tutorial.outputs()),
         "docs/commands.md": page("docs/commands.md", commands="\n".join(commands(parser()))),
     }
 

@@ -41,6 +41,7 @@ class Case:
     fixes: tuple[str, ...]
     causes: tuple[str, ...]
     belief: float
+    truth: float  # the belief in the cause that it was
 
 
 def read(knowledge: Knowledge, folder: Path, held_out: bool = False) -> Case | None:
@@ -61,6 +62,7 @@ def read(knowledge: Knowledge, folder: Path, held_out: bool = False) -> Case | N
         fixes=tuple(fix.entry.id for fix in conclusion.fixes),
         causes=tuple(cause.entry.id for cause in conclusion.causes),
         belief=conclusion.causes[0].probability,
+        truth=next((c.probability for c in conclusion.causes if c.entry.id == label["cause"]), 0.0),
     )
 
 

@@ -5,8 +5,9 @@
 
 The log is made: half of its lines are mmengine's, the others dicts of the Trainer, overflows of a loss
 scaler, progress bars and tracebacks. Its loss is NaN from five sixths on; one known message stands in its
-middle. All readings are of the same warm file, in turns; the best of three counts. numpy's count of line ends
-is `np.count_nonzero(map == 10)`.
+middle. All readings are of the same warm file, in turns; the best of each counts. numpy's count of line ends
+is `np.count_nonzero(map == 10)`, of the whole file at once. grep's time includes its start, whynan's does not
+include Python's and its imports'.
 """
 
 from __future__ import annotations
@@ -15,18 +16,17 @@ import argparse
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from tables import put
 
-MEASURED = Path(__file__).parent / "measured.md"
-TIMES = 3
+TIMES, MORE = 3, 3  # rounds; in each, so many turns of what takes a second
 MESSAGE = "WARNING: tokenization mismatch: 385 vs. 399. (ignored)\n"
 TRACEBACK = (
     "Traceback (most recent call last):\n"
@@ -40,18 +40,36 @@ OVERFLOW = (
 CHILD = """
 import json, pathlib, re, sys, time
 from probes import logs
-start = time.perf_counter()
+start, begun = time.perf_counter(), time.process_time()
 report = logs.read_file(pathlib.Path(sys.argv[1]))
 seconds = time.perf_counter() - start
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
 where = {fact.id: fact.source for fact in report.facts}
-print(json.dumps({"seconds": seconds, "peak": peak, "values": report.values(), "where": where}))
+spent = {"seconds": seconds, "processor": time.process_time() - begun, "peak": peak}
+print(json.dumps({**spent, "values": report.values(), "where": where}))
+"""
+# The same for the whole series, of which the number of points and the sums of what is finite are said.
+SERIES = """
+import json, math, pathlib, re, sys, time
+from probes.logs import series
+start, begun = time.perf_counter(), time.process_time()
+count, last, loss, norm = 0, 0.0, 0.0, 0.0
+for points in series.read(pathlib.Path(sys.argv[1])):
+    count, last = count + len(points.step), points.step[-1]
+    for index in ((points.loss == points.loss).nonzero()[0],):
+        loss, norm = loss + points.loss[index].sum(), norm + points.grad_norm[index].sum()
+seconds = time.perf_counter() - start
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
+values = {"points": count, "last": last, "loss": round(loss, 2), "norm": round(norm, 2)}
+spent = {"seconds": seconds, "processor": time.process_time() - begun, "peak": peak}
+print(json.dumps({**spent, "values": values, "where": {}}))
 """
 
 
 def lines(chance: random.Random, size: int, truth: dict[str, object]) -> Iterator[str]:
     """Lines of about `size` bytes; `truth` is told what is in them."""
     step = number = made = 0
+    losses = norms = 0  # in ten thousandths
     told = False
     while made < size:
         kind, bad = chance.random(), made > size * 5 / 6
@@ -60,6 +78,8 @@ def lines(chance: random.Random, size: int, truth: dict[str, object]) -> Iterato
             loss, norm = (
                 ("nan", "nan") if bad else (f"{1.5 + chance.random():.4f}", f"{0.5 + chance.random():.4f}")
             )
+            if not bad:
+                losses, norms = losses + int(loss.replace(".", "")), norms + int(norm.replace(".", ""))
             if bad and "loss.first_bad_step" not in truth:
                 truth |= {"loss.first_bad_step": step, "line of loss.first_bad_step": number + 1}
             line = (
@@ -82,6 +102,7 @@ def lines(chance: random.Random, size: int, truth: dict[str, object]) -> Iterato
         number += line.count("\n")
         made += len(line.encode())
         yield line
+    truth |= {"points": step, "last": step, "loss": round(losses / 1e4, 2), "norm": round(norms / 1e4, 2)}
 
 
 def make(path: Path, size: int, seed: int) -> dict[str, object]:
@@ -101,52 +122,77 @@ def newlines(path: Path) -> None:
     np.count_nonzero(np.memmap(path, dtype=np.uint8, mode="r") == ord("\n"))
 
 
-def timed(action: Callable[[Path], None], path: Path) -> float:
-    """Seconds."""
-    start = time.perf_counter()
+def timed(action: Callable[[Path], None], path: Path) -> tuple[float, float]:
+    """Seconds, and seconds of the processor."""
+    start, begun = time.perf_counter(), sum(os.times()[:4])
     action(path)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, sum(os.times()[:4]) - begun
 
 
-def read(path: Path) -> dict[str, object]:
-    """What the child process says."""
-    child = subprocess.run([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, check=True)
+def read(code: str, path: Path) -> dict[str, object]:
+    """What a child process that runs the code says."""
+    child = subprocess.run([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, check=True)
     said: dict[str, object] = json.loads(child.stdout)
     return said
 
 
-def right(found: dict[str, object], truth: dict[str, object]) -> bool:
-    """Whether symptom, first bad step, message and the lines of both are those that were made."""
+def right(found: dict[str, object], truth: dict[str, object], facts: set[str]) -> bool:
+    """Whether some facts, and the lines of those that have one, are those that were made."""
     values, where = found["values"], found["where"]
     told = dict(values) if isinstance(values, dict) else {}
     if isinstance(where, dict):
         told |= {f"line of {fact}": int(source.rsplit(":", 1)[1]) for fact, source in where.items()}
-    return all(told.get(fact) == value for fact, value in truth.items())
+    return all(told.get(fact) == truth[fact] for fact in facts)
 
 
 def table(path: Path, size: int, seed: int) -> str:
     """The figures as Markdown."""
     load = os.getloadavg()[0]
     truth = make(path, size, seed)
-    found, greps, counts = [], [], []
+    series = {"points", "last", "loss", "norm"}
+    found, wholes, greps, counts = [], [], [], []
     for _ in range(TIMES):
-        greps.append(timed(grep, path))
         counts.append(timed(newlines, path))
-        found.append(read(path))
-    seconds = min(float(str(one["seconds"])) for one in found)
-    peak = max(float(str(one["peak"])) for one in found)
-    by_grep, by_numpy = seconds / min(greps), seconds / min(counts)
-    correct = "right" if all(right(one, truth) for one in found) else "WRONG"
+        for _ in range(MORE):
+            greps.append(timed(grep, path))
+            found.append(read(CHILD, path))
+        wholes.append(read(SERIES, path))
+    seconds, whole = (best(spent(one) for one in runs) for runs in (found, wholes))
+    peak, most = (max(float(str(one["peak"])) for one in runs) for runs in (found, wholes))
+    correct = "right" if all(right(one, truth, set(truth) - series) for one in found) else "WRONG"
+    summed = "right" if all(right(one, truth, series) for one in wholes) else "WRONG"
+    fast, slow = best(greps), best(counts)
+    ways = {
+        "`grep -c nan`": fast,
+        "numpy's count of line ends": slow,
+        "whynan: symptom, first bad step, messages, curve; every loss looked at": seconds,
+        f"whynan: the whole series, {truth['points']:,} steps with loss and gradient norm": whole,
+    }
+    rows = [
+        f"| {name} | {clock:.2f} | {clock / fast[0]:.2f} | {clock / slow[0]:.2f} | {processor:.2f} "
+        f"| {processor / fast[1]:.2f} |"
+        for name, (clock, processor) in ways.items()
+    ]
     return f"""\
-A log of {path.stat().st_size / 1e9:.2f} GB, seed {seed}; the answer (symptom, first bad step, message, and the
-lines of these) is {correct}. Peak memory of whynan's process: {peak:.0f} MB. The machine has {os.cpu_count()} cores
-and had a load of {load:.1f} when the measuring began; whynan looks through a log on two.
+A log of {path.stat().st_size / 1e9:.2f} GB, seed {seed}; the answer (symptom, first bad step, message, their
+lines) is {correct}, the whole series (points, last step, sums of losses and norms) is {summed}.
+Peak memory of whynan's process: {peak:.0f} MB, {most:.0f} MB for the whole series. The machine has
+{os.cpu_count()} cores, load {load:.1f} when the measuring began; whynan uses two of them, grep and numpy one.
 
-| reading | seconds | times grep | times numpy |
-|---|---:|---:|---:|
-| `grep -c nan` | {min(greps):.2f} | 1 | |
-| numpy's count of line ends | {min(counts):.2f} | | 1 |
-| whynan: symptom, first bad step, messages, curve, every loss looked at | {seconds:.2f} | {by_grep:.2f} | {by_numpy:.1f} |"""  # noqa: E501
+| reading | seconds | times grep | times numpy | processor seconds | times grep |
+|---|---:|---:|---:|---:|---:|
+""" + "\n".join(rows)
+
+
+def best(times: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """The least of each."""
+    clock, processor = zip(*times, strict=True)
+    return min(clock), min(processor)
+
+
+def spent(one: dict[str, object]) -> tuple[float, float]:
+    """Of what a child process says, the seconds on the clock and of the processor."""
+    return float(str(one["seconds"])), float(str(one["processor"]))
 
 
 def main() -> None:
@@ -160,11 +206,7 @@ def main() -> None:
         text = table(Path(folder) / "train.log", round(arguments.gigabytes * 1e9), arguments.seed)
     print(text)
     if arguments.write:
-        page = MEASURED.read_text(encoding="utf-8")
-        marked = f"<!-- logs -->\n{text}\n<!-- /logs -->"
-        MEASURED.write_text(
-            re.sub(r"<!-- logs -->.*<!-- /logs -->", lambda _: marked, page, flags=re.S), encoding="utf-8"
-        )
+        put("logs", text)
 
 
 if __name__ == "__main__":

@@ -57,22 +57,34 @@ SETS = {
 @contextmanager
 def server() -> Iterator[str]:
     """The address of a whynan server on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "app.cli", "serve", "--port", str(port)])
+    port = free_port()
+    database = f"sqlite:///{tempfile.mkdtemp(prefix='whynan-')}/whynan.db"
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port), "--database", database]
+    process = subprocess.Popen(command)
     address = f"http://127.0.0.1:{port}"
     try:
-        while process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+        wait_for(process, f"{address}/healthz")
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(process: subprocess.Popen[bytes], address: str) -> None:
+    """Waits until the server answers, or has ended."""
+    while process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
 
 
 def settle(page: Page) -> None:
@@ -93,8 +105,15 @@ def walk(page: Page, address: str, files: list[Path]) -> Iterator[str]:
     page.locator(".st-key-first-fix h4").wait_for()
     yield "diagnosis"
     page.locator('a[href*="browse"]').first.click()
-    page.locator(".st-key-entry-fp16-overflow").wait_for()
+    overflow = page.locator('a[href*="entry=fp16-overflow"]')
+    overflow.wait_for()
     yield "knowledge"
+    overflow.click()
+    page.locator("a[href*='entry=use-bf16']").wait_for()
+    yield "entry"
+    page.goto(f"{page.url.partition('&entry')[0].partition('entry')[0]}&node=gradient")
+    page.locator(".st-key-walk svg g.node").first.wait_for()
+    yield "interview"
 
 
 def pictures(browser: Browser, address: str, files: list[Path]) -> None:

@@ -130,7 +130,8 @@ def weigh(
     """Each fact's P(its value | hypothesis) as (H,), where the vocabulary knows the value.
 
     A framework's default that nobody wrote down may be wrong, so it is mixed with what is typical. Of the
-    facts of one group, which tell the same thing, only the strongest counts.
+    facts of one group, which tell the same thing, only the strongest counts. Where the policy gives evidence
+    another weight than 1, the chances are raised to that power (temperature scaling of the log-likelihoods).
     """
     found: dict[str, Array] = {}
     for name, value in facts.items():
@@ -143,7 +144,7 @@ def weigh(
         if name in assumed:
             trust = knowledge.policy.assumed
             column = trust * column + (1 - trust) * table[-1, values.index(known)]
-        found[name] = np.maximum(column, FLOOR)
+        found[name] = np.maximum(column, FLOOR) ** knowledge.policy.evidence_weight
     strongest: dict[str, str] = {}
     for name, column in found.items():
         group = knowledge.facts[name].group or name

@@ -231,6 +231,8 @@ def _texts(data: Any, loc: tuple[int | str, ...] = ()) -> Found:
     """House rules for prose: both languages say something, and hold no address and no HTML."""
     if isinstance(data, dict) and set(data) == set(Text.model_fields):
         for lang, text in data.items():
+            if str(text).startswith("TODO"):
+                yield (*loc, lang), "a TODO is left to fill in"
             if not str(text).strip():
                 yield (*loc, lang), "the text is empty"
             if re.search(r"https?://", str(text)):
@@ -245,6 +247,8 @@ def _texts(data: Any, loc: tuple[int | str, ...] = ()) -> Found:
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _texts(value, (*loc, index))
+    elif str(data).startswith("TODO"):
+        yield loc, "a TODO is left to fill in"
 
 
 if __name__ == "__main__":

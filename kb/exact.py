@@ -19,14 +19,23 @@ from kb.belief import Array
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 
-# Tables up to this size are filled in some milliseconds.
+# Tables up to this size are filled in some milliseconds. Up to seven fixes all columns have room; the eighth
+# and the ninth fix, which seldom come to be tried, halve them.
 MOST_FIXES = 9
 MOST_COLUMNS = 700
+MOST_CELLS = 102_400
+
+_UNASKED, _ANSWERS = 0, slice(1, None)  # along a question's axis of the table
 
 
 def columns(tables: Sequence[Array]) -> int:
     """The number of ways in which the questions can stand: unasked, or with one of their answers."""
     return int(np.prod([table.shape[1] + 1 for table in tables], dtype=np.int64)) if tables else 1
+
+
+def fits(fixes: int, tables: Sequence[Array]) -> bool:
+    """Whether the table of so many fixes and these questions is small enough."""
+    return columns(tables) <= min(MOST_COLUMNS, MOST_CELLS >> fixes)
 
 
 def optimum(
@@ -42,51 +51,55 @@ def optimum(
     belief: (H,), sums to 1; cure: (H, F); minutes: (F,); tables: P(value | hypothesis), (H, V) each;
     asking: the questions' minutes. Handing the case over costs `escalate` at any time.
     """
-    fixes = len(minutes)
-    sizes = tuple(table.shape[1] for table in tables)
-    answers, levels = _answers(sizes)
-    radix = [columns(tables[q + 1 :]) for q in range(len(tables))]
-
+    fixes, questions = len(minutes), range(len(tables))
     sets = np.arange(2**fixes)
     failed = np.ones((len(sets), len(belief)))  # (2^F, H): the chance that every tried fix failed
     for f in range(fixes):
         failed[sets >> f & 1 == 1] *= 1 - cure[:, f]
-    said = np.ones((len(answers), len(belief)))  # (columns, H): the chance of the answers
-    for q, table in enumerate(tables):
-        said *= np.concatenate([np.ones((len(belief), 1)), table], axis=1).T[answers[:, q]]
-    weight = (failed * belief) @ said.T  # (2^F, columns): P(still broken, and answered so)
+    said = belief[None, :]  # (columns, H): the prior times the chance of the answers
+    for table in tables:
+        unasked = np.concatenate([np.ones((1, len(belief))), table.T])  # (V + 1, H)
+        said = (said[:, None, :] * unasked).reshape(-1, len(belief))
+    # One axis for each question (0 is unasked, then its answers), and a last one for the tried fixes.
+    shape = (*(table.shape[1] + 1 for table in tables), len(sets))
+    weight = (said @ failed.T).reshape(shape)  # P(still broken, and answered so)
     cost = escalate * weight
 
-    for here in levels:
-        for q, table in enumerate(tables):
-            column = here[answers[here, q] == 0]
-            after = sum(cost[:, column + (v + 1) * radix[q]] for v in range(table.shape[1]))
-            cost[:, column] = np.minimum(cost[:, column], asking[q] * weight[:, column] + after)
-        block, mass = cost[:, here], weight[:, here]
-        for rows, left in _by_size(fixes):
-            for f in range(left.shape[1]):
-                fix = left[:, f]
-                again = block[rows | 1 << fix]
-                again += minutes[fix, None] * mass[rows]
-                block[rows] = np.minimum(block[rows], again)
-        cost[:, here] = block
+    for asked in sorted(product((False, True), repeat=len(tables)), key=sum, reverse=True):
+        here = tuple(_ANSWERS if known else _UNASKED for known in asked)
+        mass = weight[here]
+        best = cost[here].copy()
+        for q in questions:
+            if not asked[q]:
+                after = cost[_with(here, q)].sum(axis=sum(asked[:q]))
+                after += asking[q] * mass
+                np.minimum(best, after, out=best)
+        rows = _tried(_rows(best), _rows(mass), minutes)
+        cost[here] = rows.T.reshape(mass.shape)
 
-    trying = np.array([minutes[f] + cost[1 << f, 0] for f in range(fixes)])
-    first = [
-        asking[q] + sum(cost[0, (v + 1) * radix[q]] for v in range(t.shape[1])) for q, t in enumerate(tables)
-    ]
+    none = (_UNASKED,) * len(tables)
+    trying = np.array([minutes[f] + cost[none][1 << f] for f in range(fixes)])
+    first = [asking[q] + cost[_with(none, q)][:, 0].sum() for q in questions]
     return trying, np.array(first)
 
 
-@lru_cache(maxsize=256)
-def _answers(sizes: tuple[int, ...]) -> tuple[Whole, tuple[Whole, ...]]:
-    """All ways in which the questions can stand (columns, Q), 0 being unasked; and the columns by how many
-    questions are answered, all answered first.
-    """
-    ways = list(product(*[range(size + 1) for size in sizes]))
-    answers = np.array(ways, dtype=np.int64).reshape(len(ways), len(sizes))
-    answered = (answers > 0).sum(axis=1)
-    return answers, tuple(np.flatnonzero(answered == level) for level in range(len(sizes), -1, -1))
+def _with(here: tuple[int | slice, ...], q: int) -> tuple[int | slice, ...]:
+    """The places of the table at which question q has been answered, too."""
+    return (*here[:q], _ANSWERS, *here[q + 1 :])
+
+
+def _rows(block: Array) -> Array:
+    """A block of the table (…, 2^F) as (2^F, columns)."""
+    return np.ascontiguousarray(block.reshape(-1, block.shape[-1]).T)
+
+
+def _tried(cost: Array, mass: Array, minutes: Array) -> Array:
+    """The cost (2^F, n) of each set of tried fixes, once trying a further one is an option too."""
+    for rows, left in _by_size(len(minutes)):
+        again = cost[rows[:, None] | 1 << left]  # (rows, fixes left, n)
+        again += minutes[left][:, :, None] * mass[rows][:, None]
+        cost[rows] = np.minimum(cost[rows], again.min(axis=1))
+    return cost
 
 
 @lru_cache(maxsize=32)

@@ -84,8 +84,8 @@ class Fact(Strict):
     """One thing that can be known: its values, how common each is, and the question that asks for it.
 
     `bands` cuts a number into named ranges ("1e-6..3e-4" holds its lower end, not its upper one). The
-    first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out, and
-    `check` the command that tells it, where there is one.
+    first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out, `known` the
+    chance that one who is asked can, and `check` the command that tells it, where there is one.
     """
 
     id: str
@@ -95,6 +95,7 @@ class Fact(Strict):
     bands: Annotated[tuple[Annotated[dict[str, Any], Keyed], ...], BeforeValidator(_bands)] = ()
     none: bool = False
     minutes: float = Field(default=1, gt=0)
+    known: Probability = 1
     check: str = ""
     group: str = ""
     question: Text | None = None
@@ -106,12 +107,14 @@ class Fact(Strict):
 class Counted(Strict):
     """The cases that a prior was counted from: `here` of `cases` had this cause.
 
-    `guess` is an expert's, before any case was counted; docs/count_priors.py weighs the two.
+    `guess` is an expert's, before any case was counted. `told` are solved runs, each by the belief that it
+    had this cause. kb.learn weighs the three.
     """
 
     cases: int = Field(ge=0)
     here: int = Field(ge=0)
     guess: Probability
+    told: float = Field(default=0, ge=0)
 
 
 class Proof(Strict):
@@ -211,14 +214,18 @@ class Policy(Strict):
     `none_of_these` is the belief kept for causes that the base does not hold. `escalate_minutes` is what it
     costs to hand the case to an expert, who always solves it. `restart_minutes` is added to each fix with
     `restart: true`. `assumed` is how far a framework's default, which nobody wrote down, is trusted.
-    `two_faults` is the share of cases in which two causes act at once.
+    `evidence_weight` is the power to which each fact's likelihoods are raised: 1 is Bayes' rule with the
+    signs as they are written. `two_faults` is the share of cases in which two causes act at once. What was
+    told of fixes up to `learned_until` (seconds since 1970) is in the priors and chances of cure already.
     """
 
     none_of_these: Probability = 0.03
     escalate_minutes: float = Field(default=480, gt=0)
     restart_minutes: float = Field(default=0, ge=0)
     assumed: Probability = 0.7
+    evidence_weight: float = Field(default=1, gt=0)
     two_faults: Probability = 0.03
+    learned_until: int = Field(default=0, ge=0)
 
 
 class Section(Strict):

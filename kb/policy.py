@@ -90,8 +90,8 @@ def next_step(
     """
     now = float(repair_cost(belief[None, :], cure, minutes, escalate)[0])
     myopic = asking_costs(belief, cure, minutes, questions, escalate)
-    telling = _telling(questions, myopic)
     few = min(len(fixes), exact.MOST_FIXES)
+    telling = _telling(questions, myopic, few)
     tables, costs = [q.table for q in telling], [q.minutes for q in telling]
     trying, asking = exact.optimum(belief, cure[:, :few], minutes[:few], tables, costs, escalate)
 
@@ -106,11 +106,11 @@ def next_step(
     return step, expected
 
 
-def _telling(questions: Sequence[Question], myopic: dict[str, float]) -> list[Question]:
+def _telling(questions: Sequence[Question], myopic: dict[str, float], fixes: int) -> list[Question]:
     """The questions whose answers would save most, as many as the exact table has room for."""
     chosen: list[Question] = []
     for question in sorted(questions, key=lambda q: myopic[q.fact]):
-        if exact.columns([*(q.table for q in chosen), question.table]) <= exact.MOST_COLUMNS:
+        if exact.fits(fixes, [*(q.table for q in chosen), question.table]):
             chosen.append(question)
     return chosen
 

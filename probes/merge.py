@@ -77,7 +77,7 @@ def _is_well(fact: Fact) -> bool:
 
 
 def _rank(fact: str, kind: str) -> int:
-    if kind == TOLD:
-        return -1
+    if kind in (TOLD, "watch"):  # what really ran, before what was asked for
+        return -2 if kind == TOLD else -1
     order = FIRST.get(fact.partition(".")[0], OTHERWISE)
     return order.index(kind) if kind in order else len(order)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,9 @@ import pytest
 import kb
 from kb import Knowledge
 
+pytest_plugins = ["postgres"]  # tests/fixtures
 ROOT = Path(__file__).parent.parent
+Serving = Callable[..., AbstractContextManager[str]]
 HERE = {"127.0.0.1", "::1", "localhost", ""}
 
 LINE = (
@@ -108,16 +113,50 @@ def config() -> str:
     return CONFIG
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser without a window; each module its own, for Playwright's event loop is in other tests' way."""
+    reason = "playwright is not installed, say `make install`"
+    sync = pytest.importorskip("playwright.sync_api", reason=reason)
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    path = next((path for name in names if (path := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("there is no Chromium here, install the package `chromium`")
+    with sync.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(serving: Serving) -> Iterator[str]:
     """The address of a whynan server in a process of its own, as `whynan serve` starts it."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def serving() -> Serving:
+    """`with serving("--read-only", NAME="value") as address`: a server with these options and environment."""
+    return _serving
+
+
+@contextmanager
+def _serving(*options: str, **variables: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WHYNAN_")}
+    home = tempfile.TemporaryDirectory(prefix="whynan-")
+    environment["XDG_DATA_HOME"] = home.name  # its database, unless `options` name another
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        env=environment | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -130,6 +169,7 @@ def server() -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        home.cleanup()
 
 
 def _wait(process: subprocess.Popen[bytes], address: str) -> None:

@@ -20,10 +20,11 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 MAY_IMPORT = {
     "probes": {"probes"},
     "probes/lab": {"probes", "torch"},  # a model is made of torch; the rest of the lab runs without
+    "probes/watch.py": {"torch"},  # runs where there is a training, and nothing else of whynan
     "kb": {"kb", "networkx", "numpy", "packaging", "pydantic", "yaml"},
-    "app": {"app", "kb", "probes", "markdown_it", "yaml"},
+    "app": {"app", "kb", "probes", "markdown_it", "pydantic", "sqlalchemy", "yaml"},
     # Streamlit charts are altair's, and its routes are starlette's.
-    "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "starlette"},
+    "app/ui": {"app", "kb", "probes", "streamlit", "altair", "numpy", "pydantic", "starlette"},
 }
 # Used where present: inside `try` or a function. An old Python has no tomllib and no compression.
 WHERE_PRESENT = {
@@ -41,6 +42,7 @@ WHERE_PRESENT = {
         "compression",
     }
 }
+WHERE_PRESENT["probes/watch.py"] = {"transformers", "lightning", "mmengine"}
 # The only modules that start another program.
 STARTS_PROGRAMS = {"app/jobs.py", "probes/shell.py"}
 
@@ -79,8 +81,8 @@ def here(path: Path) -> str:
 
 
 def folder(path: Path) -> str:
-    """The most specific folder of MAY_IMPORT that the module lies in."""
-    return max((name for name in MAY_IMPORT if here(path).startswith(f"{name}/")), key=len)
+    """The most specific folder of MAY_IMPORT that the module lies in, or the module itself."""
+    return max((name for name in MAY_IMPORT if f"{here(path)}/".startswith(f"{name}/")), key=len)
 
 
 def imports(node: ast.AST, guarded: bool = False) -> Iterator[Import]:
@@ -214,7 +216,9 @@ def test_modules_are_read_in_one_sitting() -> None:
     lines = {here(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     code = [count for count in lines.values() if count > 5]
 
-    assert {name: count for name, count in lines.items() if count > 300} == {}
+    # One file by purpose: it is copied alone into other projects.
+    assert {name: count for name, count in lines.items() if count > 300 and name != "probes/watch.py"} == {}
+    assert lines["probes/watch.py"] < 450
     assert statistics.median(code) < 120
 
 
@@ -226,7 +230,7 @@ def test_modules_are_named_for_what_they_hold() -> None:
 
 def test_the_probes_are_written_in_python_3_9() -> None:
     for path in MODULES:
-        if folder(path) == "probes":
+        if here(path).startswith("probes/"):
             ast.parse(path.read_text(encoding="utf-8"), filename=here(path), feature_version=(3, 9))
 
 

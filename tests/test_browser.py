@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed, say `make install`")
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here, install the package `chromium`"),
-]
+pytestmark = pytest.mark.browser
 
 # Streamlit looks for its own base path below each page's address, and takes 404 for an answer.
 HARMLESS = re.compile(r"/(wizard|diagnosis|browse)/_stcore/")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -145,6 +127,37 @@ def test_the_link_is_copied_where_the_browser_has_no_clipboard_api(server, chrom
     page.get_by_text("Copied").wait_for()
 
     assert page.evaluate("navigator.clipboard.readText()").startswith(f"{server}/?d=")
+
+
+def test_a_short_link_opens_on_a_phone_where_its_outcome_is_told(server, chromium, files):
+    errors: list[str] = []
+    page = opened(chromium, errors)
+    page.goto(server)
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_text("Files read: 2").wait_for()
+    page.get_by_role("link", name="Diagnosis", exact=True).click()
+    fix = first_fix(page)
+    page.locator(".st-key-share button").first.click()
+    page.get_by_role("button", name="Make a short link").click()
+    page.get_by_role("button", name="Copy the short link").wait_for()
+    address = page.locator("[data-testid=stCode]", has_text="?s=").inner_text().strip()
+
+    phone = opened(chromium, errors, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.goto(address)
+    assert first_fix(phone) == fix
+    main = phone.locator("[data-testid=stMain]")
+    assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
+    phone.locator(".st-key-tried-use-bf16-worked button").tap()
+    phone.get_by_text("Kept: It worked").wait_for()
+    phone.locator(".st-key-continue button").tap()
+    gone_on = until(phone, r"/wizard\?")
+    assert address.partition("?")[2] in gone_on
+    assert "d=" in gone_on
+
+    mate = opened(chromium, errors)
+    mate.goto(f"{server}/browse?entry=use-bf16")
+    mate.get_by_text("Told here of 1 runs: worked 1").wait_for()
+    assert errors == []
 
 
 def test_a_phone_in_the_dark_in_chinese(server, chromium, files):

@@ -91,7 +91,7 @@ def test_torch_is_the_cpu_build_until_an_argument_says_otherwise() -> None:
     assert [step.rest for step in BUILD if step.name == "RUN"] == [
         "python -m venv /opt/whynan",
         'if [ "${TORCH}" ]; then pip install -c constraints.txt --extra-index-url "${TORCH_INDEX}" torch; fi',
-        'pip install -c constraints.txt ".[gpu]"',
+        'pip install -c constraints.txt ".[gpu,login,postgres]"',
     ]
 
 

@@ -1,7 +1,5 @@
 """The command line's verbs, one module each: `add` describes the arguments, `run` does the work."""
 
-from __future__ import annotations
+from app.telling import BadInputError
 
-
-class BadInputError(Exception):
-    """Something that the person who called can mend: "what, where, what to do" in one line."""
+__all__ = ["BadInputError"]

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import kb
-from app import capsule, inputs, link, render, terminal
-from app.commands import BadInputError
-from app.conclusion import ABNORMAL, HEALTHY, UNJUDGED, Conclusion, conclude
+from app import capsule, inputs, render, telling, terminal
+from app.conclusion import ABNORMAL, HEALTHY, UNJUDGED, Conclusion
 from app.inputs import Inputs
 from app.session import Session
-from kb.bands import value_of
-from kb.belief import OUTCOMES
+from app.telling import BadInputError
 from kb.model import Knowledge
 
 CAPSULE = "capsule"  # the session itself, to be diagnosed again
@@ -29,6 +25,7 @@ FORMATS: dict[str, Writer] = {
     "json": lambda *shown: json.dumps(render.to_json(*shown), ensure_ascii=False, indent=2) + "\n",
     "md": render.markdown,
     "html": render.html,
+    "issue": render.issue,
 }
 
 
@@ -62,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     knowledge = kb.load(arguments.kb) if arguments.kb else kb.load()
     # `--set A=B PATH` reads PATH as a setting; whatever has no = is one of the files.
     strays = [word for word in [*arguments.set, *arguments.tried] if "=" not in word]
-    session = _told(knowledge, _start(arguments.link), arguments.set, arguments.tried)
+    told, tried = _pairs(arguments.set), _pairs(arguments.tried)
+    session = telling.tell(knowledge, telling.opened(arguments.link), told, tried, ("--set", "--tried"))
     if arguments.batch:
         return _batch(knowledge, session, Path(arguments.batch), arguments.lang)
     if arguments.format == "jsonl":
@@ -74,9 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInputError("; ".join(given.problems) or nothing)
     for problem in given.problems:
         print(f"whynan: {problem}", file=sys.stderr)
-    conclusion = conclude(knowledge, session, dict(given.texts))
     address = os.environ.get("WHYNAN_URL", "").rstrip("/") + "/" if os.environ.get("WHYNAN_URL") else ""
-    shown = f"{address}?d={link.encode(session.stamp(knowledge.version))}"
+    conclusion, shown = telling.concluded(knowledge, session, dict(given.texts), address)
     if arguments.format == CAPSULE:
         sys.stdout.write(capsule.text(session.stamp(knowledge.version)))
     else:
@@ -85,10 +82,6 @@ def run(arguments: argparse.Namespace) -> int:
         unknown = "what the loss does is unknown, in all that was given, add the log or --set loss.symptom=…"
         print(f"whynan: {unknown}", file=sys.stderr)
     return STATUS[conclusion.verdict]
-
-
-def _start(given: str | None) -> Session:
-    return link.decode(given.partition("?d=")[2] or given) if given else Session()
 
 
 def _read(arguments: argparse.Namespace, paths: list[Path]) -> Inputs:
@@ -102,28 +95,6 @@ def _read(arguments: argparse.Namespace, paths: list[Path]) -> Inputs:
     return found
 
 
-def _told(knowledge: Knowledge, session: Session, facts: list[str], tried: list[str]) -> Session:
-    """The session with what --set and --tried say. Raises BadInputError for what nobody knows of."""
-    for name, value in _pairs(facts):
-        if name not in knowledge.facts:
-            raise BadInputError(f"--set {name}={value}, there is no such fact{_like(name, knowledge.facts)}")
-        try:
-            session = session.answer(name, value_of(knowledge.facts[name], value))
-        except ValueError as error:
-            raise BadInputError(f"--set {name}={value}, {error}, give one of these") from error
-    for name, outcome in _pairs(tried):
-        if name not in knowledge.fixes:
-            raise BadInputError(
-                f"--tried {name}={outcome}, there is no such fix{_like(name, knowledge.fixes)}"
-            )
-        if outcome not in OUTCOMES:
-            raise BadInputError(
-                f"--tried {name}={outcome}, no outcome is called so, give one of {', '.join(OUTCOMES)}"
-            )
-        session = session.outcome(name, outcome)
-    return session
-
-
 def _pairs(words: list[str]) -> list[tuple[str, str]]:
     return [
         (name.strip(), value.strip())
@@ -131,11 +102,6 @@ def _pairs(words: list[str]) -> list[tuple[str, str]]:
         if "=" in word
         for name, _, value in [word.partition("=")]
     ]
-
-
-def _like(name: str, names: Any) -> str:
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f", did you mean {close[0]}?" if close else ", `whynan kb tree` lists them"
 
 
 def _batch(knowledge: Knowledge, told: Session, folder: Path, lang: str) -> int:
@@ -150,9 +116,7 @@ def _batch(knowledge: Knowledge, told: Session, folder: Path, lang: str) -> int:
         found = inputs.read(p for p in sorted(root.iterdir()) if p.name != "case.yaml")
         for problem in found.problems:
             print(f"whynan: {case.name}: {problem}", file=sys.stderr)
-        session = told.read(*found.reports)
-        conclusion = conclude(knowledge, session, dict(found.texts))
-        shown = f"?d={link.encode(session.stamp(knowledge.version))}"
+        conclusion, shown = telling.concluded(knowledge, told.read(*found.reports), dict(found.texts))
         data = {"case": case.name, **render.to_json(conclusion, knowledge, shown, lang)}
         print(json.dumps(data, ensure_ascii=False), flush=True)
         status = max(status, 1 if conclusion.verdict == ABNORMAL else 0)

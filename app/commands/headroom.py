@@ -22,6 +22,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mixed", action="store_true", help="autocast: only matrix products are in float16, not all"
     )
+    parser.add_argument(
+        "--first-skips",
+        action="store_true",
+        help="how many steps a loss scaler skips first: one backward pass",
+    )
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
 
@@ -32,7 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     training = MIXED if arguments.mixed else PURE
     try:
         text = arguments.text.read_text(encoding="utf-8", errors="replace") if arguments.text else ""
-        report = model_folder.measure(arguments.folder, text or model_folder.TEXT, training)
+        report = model_folder.measure(
+            arguments.folder, text or model_folder.TEXT, training, arguments.first_skips
+        )
     except (ReadError, OSError) as error:
         raise BadInputError(str(error)) from error
     print(json.dumps(to_json(report)) if arguments.format == "json" else _text(report))
@@ -41,11 +48,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _text(report: Report) -> str:
     """The verdict and the largest modules, with bars on a scale of powers of two."""
-    (fact,) = report.facts
+    fact, *skips = report.facts
     top = sorted(report.peaks, key=lambda peak: -peak[1])[:_MOST]
     lines = [f"{report.name}: {fact.value} ({fact.source})", ""]
     for module, largest in top:
         lines.append(f"  {largest:>10.4g}  {_bar(largest):<{_BAR}}  {module or 'the model'}")
+    lines += [
+        f"\nA loss scale that begins at 65536 skips {fact.value} steps first ({fact.source})."
+        for fact in skips
+    ]
     return "\n".join(lines)
 
 

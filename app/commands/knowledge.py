@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +66,13 @@ references:
 def add(parser: argparse.ArgumentParser) -> None:
     """The arguments of `whynan kb`."""
     parser.add_argument("--kb", metavar="DIR", default=str(HERE), help="another folder of knowledge")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="check|show|tree|export|new")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="check|show|tree|export|learn|new")
     verbs.add_parser("check", help="every problem as path:line:column: message")
     verbs.add_parser("show", help="one entry").add_argument("id")
     verbs.add_parser("tree", help="the interview, indented")
     verbs.add_parser("export", help="everything").add_argument("--format", choices=["json"], default="json")
+    learning = verbs.add_parser("learn", help="new priors and cures from outcomes, as a change to review")
+    learning.add_argument("--database", default=os.environ.get("WHYNAN_DATABASE", ""), metavar="URL")
     new = verbs.add_parser("new", help="begin an entry: its files, ready to fill in")
     new.add_argument("what", choices=["cause", "fix"])
     new.add_argument("id")
@@ -88,9 +92,24 @@ def run(arguments: argparse.Namespace) -> int:
             _tree(knowledge, name, "", 0, set())
     elif arguments.verb == "export":
         print(json.dumps(knowledge.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1))
+    elif arguments.verb == "learn":
+        _learn(folder, knowledge, arguments.database)
     else:
         _new(folder, knowledge, arguments)
     return 0
+
+
+def _learn(folder: Path, knowledge: Knowledge, database: str) -> None:
+    """A diff on standard output, what it was counted from on standard error; no file is changed."""
+    from app.learning import propose  # SQLAlchemy takes a moment to import
+    from app.store import connect, default_url
+
+    proposal = propose(knowledge, folder, connect(database or default_url()).told())
+    for line in proposal.counts:
+        print(line, file=sys.stderr)
+    if not proposal.counts:
+        print("whynan: no new outcome changes a figure by 0.005 or more", file=sys.stderr)
+    sys.stdout.write(proposal.diff)
 
 
 def _check(folder: Path) -> int:

@@ -7,7 +7,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 
-from app.commands import BadInputError
+from app.commands import BadInputError, own_run
 from probes.lab import FAULTS, FIXES, Trace, applied, possible
 from probes.lab import run as train
 
@@ -17,11 +17,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     faults = verbs.add_parser("list", help="the faults, each with its cause and the fixes that cure it")
     faults.add_argument("--format", choices=["text", "jsonl"], default="text", help="default: text")
-    one = verbs.add_parser("run", help="one fault, for some seconds on a CPU")
-    one.add_argument("fault", metavar="FAULT", help="see `whynan lab list`")
+    one = verbs.add_parser("run", help="one fault, or your own numbers, for some seconds on a CPU")
+    one.add_argument("fault", nargs="?", metavar="FAULT", help="see `whynan lab list`")
     one.add_argument("--seed", type=int, default=0, help="of the data's order; default: 0")
     one.add_argument("--fix", metavar="FIX", help="a fix of the knowledge, applied to the run")
     one.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    own_run.add(one)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,6 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         for line in _listed(arguments.format):
             print(line)
         return 0
+    if arguments.fault is None:
+        return own_run.run(arguments)
     fault = FAULTS.get(arguments.fault)
     if fault is None:
         raise BadInputError(

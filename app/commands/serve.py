@@ -18,7 +18,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="what links start with; default: $WHYNAN_URL, else the address of the server",
     )
     parser.add_argument(
-        "--database", default="", metavar="URL", help="kept for short links; portable links need none"
+        "--database",
+        default=os.environ.get("WHYNAN_DATABASE", ""),
+        metavar="URL",
+        help="where short links and outcomes are kept, sqlite:////path or postgresql+psycopg://…; "
+        "default: $WHYNAN_DATABASE, else a file of your own",
     )
     parser.add_argument("--read-only", action="store_true", help="show and answer, save nothing")
     parser.add_argument("--no-probes", action="store_true", help="never measure this machine")

@@ -1,7 +1,12 @@
-"""The address is the state: `?d=` holds the session and `?lang=` the language, so Back and reload work."""
+"""The address is the state: `?d=` holds the session and `?lang=` the language, so Back and reload work.
+
+`?s=` is a short link, which this server keeps. Alone it is that diagnosis; beside `?d=` it is the one that
+the session goes on from.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NoReturn
@@ -10,10 +15,12 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 import kb
-from app.conclusion import Conclusion, conclude
-from app.link import decode, encode
+from app.conclusion import Conclusion, conclude, said
+from app.link import LinkError, decode, encode
 from app.session import Session
+from app.store import StoreError, connect
 from app.ui.settings import settings
+from app.words import word
 from kb.model import Knowledge, Lang
 
 # This tab's own sessions, by link: they still have the files' names and texts, which no link carries.
@@ -27,13 +34,15 @@ Texts = tuple[tuple[str, str], ...]
 class Here:
     """The session of this address, and the texts (name, text) of the files that this tab was given.
 
-    `mine` is False for a link that somebody else made, or that a reload opened anew.
+    `mine` is False for a link that somebody else made, or that a reload opened anew. `short` is the id of the
+    short link that it is, or goes on from.
     """
 
     session: Session
     link: str = ""
     texts: Texts = ()
     mine: bool = True
+    short: str = ""
 
 
 @cache
@@ -42,9 +51,13 @@ def knowledge() -> Knowledge:
     return kb.load()
 
 
-@lru_cache(maxsize=256)
 def concluded(session: Session, texts: Texts) -> Conclusion:
-    """What follows from a session; several pages and reruns ask for the same one."""
+    """What follows from a session, whatever was said of it before; pages and reruns ask for the same one."""
+    return _concluded(session.stamp(""), texts)
+
+
+@lru_cache(maxsize=2048)
+def _concluded(session: Session, texts: Texts) -> Conclusion:
     return conclude(knowledge(), session, dict(texts))
 
 
@@ -58,19 +71,31 @@ def lang() -> Lang:
 
 def here() -> Here:
     """The session that the address holds. Raises app.link.LinkError."""
-    link = st.query_params.get("d", "")
+    link, short = st.query_params.get("d", ""), st.query_params.get("s", "")
     if not link:
-        return Here(Session())
+        return found(short) if short else Here(Session())
     kept: dict[str, Here] = st.session_state.get(_KEPT, {})
-    return kept[link] if link in kept else Here(decode(link), link, mine=False)
+    at = kept[link] if link in kept else Here(decode(link), link, mine=False)
+    return dataclasses.replace(at, short=short)
+
+
+def found(short: str) -> Here:
+    """The diagnosis that this server keeps as `?s=`. Raises app.link.LinkError."""
+    try:
+        kept = connect(settings().database).find(short) if settings().database else None
+    except StoreError as error:
+        raise LinkError(word("short.unreachable", lang())) from error
+    if kept is None:
+        raise LinkError(word("short.missing", lang()))
+    return Here(decode(kept.link), kept.link, mine=False, short=short)
 
 
 def go(session: Session, texts: Texts, **params: str) -> None:
     """Puts a session into the address, and `params` beside it ("" drops one)."""
     if not (session.reports or session.answers or session.tried):
-        show(d="", **params)
+        show(d="", s="", **params)
         return
-    session = session.stamp(knowledge().version)
+    session = session.stamp(knowledge().version, said(concluded(session, texts)))
     link = encode(session)
     kept: dict[str, Here] = dict(st.session_state.get(_KEPT, {}))
     kept.pop(link, None)  # the newest come last
@@ -95,7 +120,7 @@ def show(**params: str) -> None:
 
 def carried(**params: str) -> dict[str, str]:
     """The parameters that a link to another page takes along: session and language, and `params`."""
-    both = {"d": st.query_params.get("d", ""), "lang": st.query_params.get("lang", ""), **params}
+    both = {**{name: st.query_params.get(name, "") for name in ("d", "s", "lang")}, **params}
     return {name: value for name, value in both.items() if value}
 
 

@@ -1,171 +1,135 @@
-"""The whole knowledge, to read: causes, fixes, advisories, the founding document, each with its sources."""
+"""The knowledge, to read: a list that is searched and narrowed, a page for each entry, the interview to walk.
+
+The address says which: `?entry=ID`, `?node=NAME`, or the list with what it is narrowed by.
+"""
 
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from app.patch import diff
-from app.ui import labels
+from app.ui import entry_view, labels, tree_walk
 from app.ui.address import knowledge, lang, show
-from app.ui.fix_card import references, section
 from app.ui.grid import grid
+from app.ui.links import links
 from app.words import word
-from kb.costs import minutes
-from kb.model import Advisory, Cause, Fix, Section
+from kb.graph import START
+from kb.model import Fact
+from kb.narrow import FRAMEWORK, SYMPTOM, Wanted, narrow
+from kb.search import entries, search
 
-Entry = Cause | Fix | Advisory | Section
-READABLE = 780  # pixels: a longer line of prose is hard to follow
-
-
-def entries() -> dict[str, dict[str, Entry]]:
-    """All entries by table and id."""
-    known = knowledge()
-    sections = known.document.sections if known.document else {}
-    return {
-        "causes": {**known.causes},
-        "fixes": {**known.fixes},
-        "advisories": {**known.advisories},
-        "sections": {**sections},
-    }
+ASKED = ("q", "symptom", "framework", "package", "version")  # the address's words for what is looked for
+LONGEST = 200  # characters of a question
+NODE = "node"
 
 
 def page() -> None:
-    """The entry that the address names, else the list."""
-    name = st.query_params.get("entry", "")
-    found = next((table[name] for table in entries().values() if name in table), None)
-    if found is None:
+    """The entry or the node that the address names, else the list."""
+    name, node = st.query_params.get("entry", ""), st.query_params.get(NODE, "")
+    found = next((table[name] for table in entries(knowledge()).values() if name in table), None)
+    if found is not None:
+        _back()
+        entry_view.whole(name, found)
+    elif node and not name:
+        _back()
+        tree_walk.page(node)
+    else:
         if name:
             st.warning(word("browse.missing", lang()))
         overview()
-        return
-    st.button(
-        word("browse.all", lang()),
-        key="all",
-        type="tertiary",
-        icon=":material/arrow_back:",
-        on_click=show,
-        kwargs={"entry": ""},
-    )
-    st.markdown(f"## {found.title[lang()]}")
-    if not isinstance(found, Section):
-        st.caption(f"`{found.id}`")
-    whole(found)
 
 
-def whole(entry: Entry) -> None:
-    """One entry in full."""
-    tongue = lang()
-    if isinstance(entry, Section):
-        st.markdown(entry.text[tongue], width=READABLE)
-        document = knowledge().document
-        if document:
-            references((document.source,))
-        return
-    if isinstance(entry, Fix):
-        _fix(entry)
-    else:
-        _cause(entry)
-    if isinstance(entry, Cause | Fix) and (title := section(entry.document)):
-        st.markdown(f"##### {word('browse.document', tongue)}")
-        _link(entry.document or "", title)
-    if entry.references:
-        st.markdown(f"##### {word('browse.references', tongue)}")
-        references(entry.references)
+def _back() -> None:
+    links("back", {f"← {word('browse.all', lang())}": _kept()})
+
+
+def _kept() -> dict[str, str]:
+    """What is looked for, which a look at an entry does not end."""
+    return {name: st.query_params[name] for name in ASKED if name in st.query_params}
 
 
 def overview() -> None:
-    """All titles, filtered by words in either language."""
+    """The titles of what is looked for, by kind; of everything, the libraries instead of their many bugs."""
     tongue = lang()
-    words = st.text_input(
-        word("browse.filter", tongue), key="filter", type="search", live="300ms", max_chars=80
+    st.markdown(f"## {word('browse.title', tongue)}")
+    wanted, words = _asked()
+    try:
+        left = narrow(knowledge(), wanted)
+    except ValueError as error:
+        st.error(word("browse.no_version", tongue, version=labels.literal(str(error))))
+        left = narrow(knowledge(), Wanted(wanted.symptom, wanted.framework, wanted.package))
+    order = {name: place for place, name in enumerate(search(knowledge(), words))} if words else {}
+    narrowed = wanted != Wanted()
+    if not words and not narrowed:
+        links("interview", {word("browse.walk", tongue): {NODE: START}})
+    count = 0
+    tables = entries(knowledge())
+    if wanted.package:  # whoever names a library asks for its bugs
+        tables = {"advisories": tables["advisories"], **tables}
+    for kind, table in tables.items():
+        kept = [name for name in table if not words or name in order]
+        kept = [name for name in kept if name in left or (kind == "sections" and not narrowed)]
+        count += len(kept)
+        if kind == "advisories" and not words and not narrowed:
+            _libraries()
+        elif kept:
+            st.markdown(f"### {word(f'browse.{kind}', tongue)} ({len(kept)})")
+            kept.sort(key=lambda name: order.get(name, 0))
+            links(kind, {table[name].title[tongue]: {"entry": name, **_kept()} for name in kept})
+    if not count:
+        st.info(word("browse.nothing", tongue))
+
+
+def _asked() -> tuple[Wanted, str]:
+    """The fields, which show what the address asks for, and change it."""
+    tongue = lang()
+    _field("q", word("browse.filter", tongue), LONGEST)
+    with grid(4, gap="small", min_column_width=200):
+        for name, fact in (("symptom", SYMPTOM), ("framework", FRAMEWORK)):
+            values = [value for value in knowledge().facts[fact].typical if value != "healthy"]
+            _choice(name, values, knowledge().facts[fact])
+        _choice("package", sorted({advisory.package for advisory in knowledge().advisories.values()}))
+        if st.query_params.get("package"):
+            _field("version", word("find.version", tongue), 40)
+    at = st.query_params
+    wanted = Wanted(*(at.get(name, "").strip() for name in ASKED[1:]))
+    return wanted, at.get("q", "")[:LONGEST]
+
+
+def _field(name: str, label: str, most: int) -> None:
+    key = f"find-{name}"
+    st.session_state[key] = st.query_params.get(name, "")[:most]  # Back shows what was looked for then
+    st.text_input(label, key=key, max_chars=most, on_change=_find, args=(name,))
+
+
+def _choice(name: str, values: list[str], fact: Fact | None = None) -> None:
+    """A choice of one value, or none."""
+    key, asked = f"find-{name}", st.query_params.get(name)
+    st.session_state[key] = asked if asked in values else None
+    st.selectbox(
+        word(f"find.{name}", lang()),
+        values,
+        key=key,
+        index=None,
+        placeholder=word("find.any", lang()),
+        format_func=lambda value: labels.value(knowledge(), fact.id, value, lang()) if fact else value,
+        on_change=_find,
+        args=(name,),
     )
-    parts = str(words or "").casefold().split()
-    for name, table in entries().items():
-        kept = [
-            (key, entry) for key, entry in table.items() if all(part in _text(key, entry) for part in parts)
-        ]
-        if kept:
-            st.markdown(f"##### {word(f'browse.{name}', tongue)} ({len(kept)})")
-            with _list():
-                for key, entry in kept:
-                    _link(key, entry.title[tongue])
 
 
-def _text(key: str, entry: Entry) -> str:
-    """All that an entry says, for the filter."""
-    texts = [key, *entry.title.model_dump().values()]
-    for part in ("explanation", "steps", "text"):
-        if text := getattr(entry, part, None):
-            texts += text.model_dump().values()
-    return " ".join(texts).casefold()
+def _find(name: str) -> None:
+    """Puts a field into the address; another library has other versions."""
+    value = str(st.session_state.get(f"find-{name}") or "").strip()
+    show(**{name: value, **({"version": ""} if name == "package" else {})})
 
 
-def _list() -> DeltaGenerator:
-    return grid(3, gap=(None, "small"), min_column_width=300)
-
-
-def _link(key: str, title: str) -> None:
-    st.button(title, key=f"entry-{key}", type="tertiary", wrap=True, on_click=show, kwargs={"entry": key})
-
-
-def _fix(fix: Fix) -> None:
+def _libraries() -> None:
+    """The libraries that have known bugs, each with how many."""
     tongue = lang()
-    st.caption(word("report.cost", tongue, minutes=round(minutes(knowledge(), fix, {}))))
-    st.markdown(fix.steps[tongue], width=READABLE)
-    for name, value in fix.needs.items():
-        text = f"{_asked(name)} {labels.value(knowledge(), name, value, tongue)}"
-        st.markdown(word("browse.needs", tongue, needs=text))
-    if fix.patches:
-        st.markdown(f"##### {word('browse.patches', tongue)}")
-        for tab, patch in zip(st.tabs(list(fix.patches)), fix.patches.values(), strict=True):
-            tab.code(diff(patch.before, patch.after, "file"), language="diff")
-    chances = {
-        cause.id: cause.fixes[fix.id] for cause in knowledge().causes.values() if fix.id in cause.fixes
-    }
-    st.markdown(f"##### {word('browse.cures', tongue)}")
-    _chances(chances, {**knowledge().causes})
-
-
-def _chances(chances: dict[str, float], entries: dict[str, Cause] | dict[str, Fix]) -> None:
-    """Links to entries with how likely each helps, the likeliest first."""
-    with _list():
-        for name, chance in sorted(chances.items(), key=lambda item: -item[1]):
-            _link(name, f"{entries[name].title[lang()]} ({labels.likelihood(chance, lang())})")
-
-
-def _cause(entry: Cause | Advisory) -> None:
-    tongue = lang()
-    if isinstance(entry, Advisory):
-        fixed = entry.fixed or "–"
-        text = word("browse.affected", tongue, package=entry.package, affected=entry.affected, fixed=fixed)
-        st.markdown(text)
-        _link(entry.cause, knowledge().causes[entry.cause].title[tongue])
-    if entry.explanation:
-        st.markdown(entry.explanation[tongue], width=READABLE)
-    if entry.signs:
-        st.markdown(f"##### {word('browse.signs', tongue)}")
-        st.markdown("\n".join(f"- {_sign(fact, chances)}" for fact, chances in entry.signs.items()))
-    st.markdown(f"##### {word('browse.cured_by', tongue)}")
-    _chances(entry.fixes, {**knowledge().fixes})
-
-
-def _sign(fact: str, chances: dict[str, float]) -> str:
-    """A sign in words: the likelier values of a fact, and how likely each is."""
-    tongue = lang()
-    likely = sorted(((c, v) for v, c in chances.items() if c >= 0.1), reverse=True)[:4] or [
-        max((c, v) for v, c in chances.items())
-    ]
-    values = ", ".join(
-        f"**{labels.value(knowledge(), fact, value, tongue)}** {labels.likelihood(chance, tongue)}"
-        for chance, value in likely
-    )
-    return f"{_asked(fact)} {values}"
-
-
-def _asked(fact: str) -> str:
-    ask = knowledge().facts[fact].question
-    return ask[lang()] if ask else f"`{fact}`"
+    packages = [advisory.package for advisory in knowledge().advisories.values()]
+    st.markdown(f"### {word('browse.advisories', tongue)} ({len(packages)})")
+    counts = {package: packages.count(package) for package in sorted(set(packages))}
+    links("packages", {f"{name} ({count})": {"package": name} for name, count in counts.items()}, column=180)
 
 
 page()

@@ -10,7 +10,7 @@ _HTML = """<button type="button"></button>
 _CSS = """
 :host { font-family: var(--st-font); }
 button {
-  font: inherit; color: #fff; background: var(--st-primary-color); border: 0; cursor: pointer;
+  font: inherit; color: #fff; background: #2456b8; border: 0; cursor: pointer;
   border-radius: var(--st-button-radius); padding: 0.45rem 0.9rem;
 }
 button:focus-visible { outline: 2px solid var(--st-text-color); outline-offset: 2px; }

@@ -13,5 +13,5 @@ at = opened()
 if at.link:
     diagnosis(at, concluded(at.session, at.texts), acting=True)
 else:
-    st.markdown(f"### {word('diagnosis.empty', lang())}")
+    st.markdown(f"## {word('diagnosis.empty', lang())}")
     st.page_link("start.py", label=word("wizard.give", lang()), icon=":material/upload_file:")

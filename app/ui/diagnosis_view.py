@@ -19,6 +19,7 @@ from app.ui.prices import prices
 from app.ui.share import share
 from app.ui.tree_chart import describe, tree_chart
 from app.words import word
+from kb.graph import START
 
 SHOWN = 6
 
@@ -34,24 +35,30 @@ def diagnosis(at: Here, shown: Conclusion, acting: bool) -> None:
         with left:
             _fixes(at, shown, acting)
         with right:
-            st.markdown(f"##### {word('report.causes', tongue)}")
+            st.markdown(f"### {word('report.causes', tongue)}")
             causes(shown)
             _hangs_on(shown)
     bad = shown.known.values().get("loss.first_bad_step")
     with right if shown.verdict != HEALTHY else left:
         if shown.known.curve:
-            st.markdown(f"##### {word('diagnosis.curve', tongue)}")
+            st.markdown(f"### {word('diagnosis.curve', tongue)}")
             curve_chart(shown.known.curve, bad if isinstance(bad, int) else None)
         for report in at.session.reports:
             if report.peaks:
-                st.markdown(f"##### {word('headroom.title', tongue)}")
+                st.markdown(f"### {word('headroom.title', tongue)}")
                 headroom_chart(report.peaks)
-    st.markdown(f"##### {word('diagnosis.path', tongue)}")
+    st.markdown(f"### {word('diagnosis.path', tongue)}")
     st.caption(literal(describe(shown)))
     tree_chart(shown)
-    st.markdown(f"##### {word('report.known', tongue)}")
+    st.page_link(
+        "browse.py",
+        label=word("browse.walk", tongue),
+        icon=":material/account_tree:",
+        query_params=carried(node=shown.path[-1] if shown.path else START),
+    )
+    st.markdown(f"### {word('report.known', tongue)}")
     facts_table(shown.known.facts, key="known")
-    st.markdown(f"##### {word('report.unknown', tongue)}")
+    st.markdown(f"### {word('report.unknown', tongue)}")
     unknown_table(shown)
 
 
@@ -59,7 +66,7 @@ def _verdict(at: Here, shown: Conclusion) -> None:
     tongue = lang()
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap=None):
-            st.markdown(f"### {literal(headline(shown, knowledge(), tongue))}")
+            st.markdown(f"## {literal(headline(shown, knowledge(), tongue))}")
             if shown.verdict == ABNORMAL and shown.causes:
                 first = shown.causes[0]
                 st.markdown(
@@ -83,13 +90,13 @@ def _hangs_on(shown: Conclusion) -> None:
     flips = reasons.flips(shown, knowledge(), tongue)
     lines = flips + reasons.hinges(shown, knowledge(), tongue)
     if lines:
-        st.markdown(f"##### {word('report.flips', tongue)}")
+        st.markdown(f"### {word('report.flips', tongue)}")
         st.markdown("\n".join(f"- {literal(line)}" for line in lines))
 
 
 def _fixes(at: Here, shown: Conclusion, acting: bool) -> None:
     tongue = lang()
-    st.markdown(f"##### {word('report.fixes', tongue)}")
+    st.markdown(f"### {word('report.fixes', tongue)}")
     tried(at, shown, acting)
     for note in reasons.notes(shown, knowledge(), tongue):
         st.warning(literal(note), icon=":material/call_split:")

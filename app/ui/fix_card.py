@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app import reasons
 from app.conclusion import Conclusion, FixShown
 from app.phrases import chance, spent
-from app.ui import labels
+from app.ui import kept, labels
 from app.ui.address import Here, carried, go, knowledge, lang
 from app.words import word
 from kb.belief import OUTCOMES
@@ -20,7 +22,7 @@ def fix_card(at: Here, shown: Conclusion, fix: FixShown, acting: bool) -> None:
     if fix.unmet:
         st.warning(_unmet(shown, fix), icon=":material/block:")
     elif fix.patch:
-        st.code(fix.patch.diff, language="diff")
+        st.code(fix.patch.diff, language="diff", wrap_lines=True)
         name = "diagnosis.patch_own" if fix.patch.files else "diagnosis.patch_example"
         st.caption(word(name, tongue, framework=fix.patch.framework))
     if not fix.unmet and (why_not := reasons.why_not(fix, shown, knowledge(), tongue)):
@@ -28,15 +30,26 @@ def fix_card(at: Here, shown: Conclusion, fix: FixShown, acting: bool) -> None:
     st.markdown(fix.entry.steps[tongue])
     _sources(fix)
     if acting:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(word("diagnosis.tried", tongue), width="content")
-            for outcome in OUTCOMES:
-                st.button(
-                    word(f"outcome.{outcome}", tongue),
-                    key=f"tried-{fix.entry.id}-{outcome}",
-                    on_click=_tell,
-                    args=(at, fix.entry.id, outcome),
-                )
+        _outcomes(at, fix.entry.id, "diagnosis.tried", _tell)
+    elif at.short and kept.writable():
+        _outcomes(at, fix.entry.id, "short.tried", _keep)
+
+
+def _outcomes(at: Here, fix: str, asked: str, tell: Callable[[Here, str, str], None]) -> None:
+    """A button for each outcome."""
+    tongue = lang()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(word(asked, tongue), width="content")
+        for outcome in OUTCOMES:
+            st.button(
+                word(f"outcome.{outcome}", tongue),
+                key=f"tried-{fix}-{outcome}",
+                on_click=tell,
+                args=(at, fix, outcome),
+            )
+        if said := kept.told(at.short, fix):
+            told = word(f"outcome.{said}", tongue)
+            st.markdown(word("short.told", tongue, outcome=told), width="content")
 
 
 def worth(fix: FixShown) -> str:
@@ -102,6 +115,11 @@ def _sources(fix: FixShown) -> None:
                 query_params=carried(entry=fix.entry.document or ""),
             )
         references(fix.entry.references)
+
+
+def _keep(at: Here, fix: str, outcome: str) -> None:
+    if fix in knowledge().fixes:
+        kept.tell(at.short, fix, outcome)
 
 
 def _tell(at: Here, fix: str, outcome: str) -> None:

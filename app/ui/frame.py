@@ -7,6 +7,7 @@ from typing import NoReturn
 import streamlit as st
 
 from app.link import LinkError
+from app.ui import login
 from app.ui.address import Here, carried, here, lang, show
 from app.words import word
 
@@ -14,6 +15,7 @@ PAGES = {
     "start.py": "page.start",
     "wizard.py": "page.wizard",
     "diagnosis.py": "page.diagnosis",
+    "try_it.py": "page.try",
     "browse.py": "page.browse",
     "trial.py": "page.trial",
 }
@@ -36,6 +38,7 @@ def header() -> None:
             on_click=show,
             kwargs={"lang": other},
         )
+        login.leave()
 
 
 def opened() -> Here:

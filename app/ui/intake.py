@@ -88,10 +88,34 @@ def _waiting() -> None:
     if path is None:
         st.code(f"curl -T train.log {public()}upload/{token}/", language="bash", wrap_lines=True)
         st.caption(word("start.large_wait", lang()))
+        _coming(token)
         return
     del st.session_state["upload"]
     launch(f"{READ}{token}", ["-m", "app.ui.read_large", str(path)])
     st.rerun()
+
+
+def _coming(token: str) -> None:
+    """How much of the file has come, and a way to end that."""
+    progress = uploads.progress(token)
+    if progress is None:
+        return
+    size, of = progress
+    key = "start.large_coming" if of else "start.large_some"
+    text = word(key, lang(), done=size // 1_000_000, of=of // 1_000_000)
+    st.progress(min(size / of, 1.0) if of else 0.0, text=text)
+    st.button(
+        word("job.cancel", lang()),
+        key="cancel-upload",
+        icon=":material/stop_circle:",
+        on_click=_cancel,
+        args=(token,),
+    )
+
+
+def _cancel(token: str) -> None:
+    uploads.forget(token)
+    st.session_state.pop("upload", None)
 
 
 def _see(at: Here) -> None:

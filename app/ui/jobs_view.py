@@ -45,7 +45,11 @@ def follow() -> None:
         _end(job)
         st.rerun()
     share = job.step.done / job.step.of
-    text = word("job.step", tongue, step=job.step.name or "…", seconds=round(job.seconds))
+    seconds = round(job.seconds)
+    if job.what.startswith(READ):
+        text = word("job.read", tongue, done=job.step.done, of=job.step.of, seconds=seconds)
+    else:
+        text = word("job.step", tongue, step=job.step.name or "…", seconds=seconds)
     with st.container(border=True, key="job"):
         st.progress(min(share, 1.0), text=text)
         st.button(
@@ -67,7 +71,8 @@ def _end(job: jobs.View | None) -> None:
     elif job.state == jobs.FAILED:
         st.session_state["problems"] = (job.error,)
     elif job.state == jobs.CANCELLED:
-        st.session_state["problems"] = (word("job.cancelled", tongue),)
+        what = "job.cancelled_read" if job.what.startswith(READ) else "job.cancelled"
+        st.session_state["problems"] = (word(what, tongue),)
     elif job.state == jobs.DONE:
         try:
             found = job.result if isinstance(job.result, list) else [job.result]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -28,10 +29,10 @@ def question(at: Here, shown: Conclusion, fact: Fact, asked: bool) -> None:
     """The card of one question; `asked` is whether the person picked it, in place of the best next one."""
     tongue = lang()
     values = shown.known.values()
-    with st.container(border=True):
+    with st.container(border=True, key="question"):
         if isinstance(shown.next, kb.Ask) and shown.next.fact == fact.id:
             st.caption(word("wizard.saves", tongue, minutes=round(shown.next.saves)))
-        st.subheader(fact.question[tongue] if fact.question else fact.id)
+        st.header(fact.question[tongue] if fact.question else fact.id, anchor=False)
         if fact.help:
             st.caption(fact.help[tongue])
         st.caption(reason(shown, fact.id))
@@ -132,18 +133,25 @@ def _take(at: Here, session: Session | None = None) -> None:
 
 def reason(shown: Conclusion, fact: str) -> str:
     """Why a question is worth asking: the two leading causes that its answer tells apart best."""
-    facts = shown.known.values()
-    active = belief.space(knowledge(), facts)
-    _, table = belief.likelihood(knowledge(), active, fact)
-    rows = {cause: table[active.ids.index(cause)] for cause in knowledge().causes}
-    live = [cause for cause in shown.causes[:_LEADING] if cause.probability > _LIVE]
-    pairs = {
-        (one.entry.title, other.entry.title): one.probability
-        * other.probability
-        * float(np.abs(rows[one.entry.id] - rows[other.entry.id]).sum())
-        for one, other in combinations(live, 2)
-    }
-    if not pairs or max(pairs.values()) == 0:
+    live = tuple(cause.entry.id for cause in shown.causes[:_LEADING] if cause.probability > _LIVE)
+    chances = tuple(cause.probability for cause in shown.causes[: len(live)])
+    pair = _told_apart(tuple(shown.known.values().items()), fact, live, chances)
+    if pair is None:
         return word("wizard.why_any", lang())
-    one, other = max(pairs, key=lambda pair: pairs[pair])
-    return word("wizard.why", lang(), one=one[lang()], other=other[lang()])
+    one, other = (knowledge().causes[cause].title[lang()] for cause in pair)
+    return word("wizard.why", lang(), one=one, other=other)
+
+
+@lru_cache(maxsize=1024)
+def _told_apart(
+    facts: tuple[tuple[str, Plain], ...], fact: str, live: tuple[str, ...], chances: tuple[float, ...]
+) -> tuple[str, str] | None:
+    active = belief.space(knowledge(), dict(facts))
+    _, table = belief.likelihood(knowledge(), active, fact)
+    rows = {cause: table[active.ids.index(cause)] for cause in live}
+    pairs = {
+        (one, other): chance * chance_too * float(np.abs(rows[one] - rows[other]).sum())
+        for (one, chance), (other, chance_too) in combinations(zip(live, chances, strict=True), 2)
+    }
+    best = max(pairs, key=lambda pair: pairs[pair], default=None)
+    return best if best and pairs[best] > 0 else None

@@ -11,11 +11,13 @@ from app.conclusion import Conclusion
 from app.link import LinkError
 from app.session import Session
 from app.ui import intake
-from app.ui.address import Here, concluded, go, here, keep, knowledge, lang, public, switch
+from app.ui.address import Here, concluded, go, here, keep, lang, public, switch
 from app.ui.diagnosis_view import diagnosis
 from app.ui.facts_table import facts_table
 from app.ui.jobs_view import follow, probe, running
 from app.ui.settings import settings
+from app.ui.short_link import take_back
+from app.ui.then_now import then_now
 from app.words import word
 from probes.report import Report
 
@@ -39,12 +41,12 @@ def shared(at: Here) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="shared"):
         with st.container(width="stretch", gap=None):
             st.markdown(f":material/visibility: {word('start.shared', tongue)}")
-            if at.session.knowledge not in ("", knowledge().version):
-                made, ours = at.session.knowledge, knowledge().version
-                st.caption(word("start.other_version", tongue, made=made, ours=ours))
+            then_now(at.session, concluded(at.session, at.texts))
+        if at.short:
+            take_back(at)
         if st.button(word("start.continue", tongue), key="continue", type="primary"):
             keep(at)
-            switch("wizard.py")
+            switch("wizard.py", d=at.link)
     diagnosis(at, concluded(at.session, at.texts), acting=False)
 
 
@@ -100,12 +102,14 @@ def machine() -> None:
         return
     if settings().probes:
         st.button(word("machine.here", tongue), key="probe", icon=":material/memory:", on_click=probe)
-    st.caption(word("machine.there", tongue))
-    st.code(
-        f"curl -O {public()}probe.pyz && python3 probe.pyz --format json > probe.json",
-        language="bash",
-        wrap_lines=True,
-    )
+    # Only when it is opened: what shows code is 1.5 MB for the browser, and this is the first page.
+    with st.expander(
+        word("machine.other", tongue), type="compact", key="machine", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            st.caption(word("machine.there", tongue))
+            command = f"curl -O {public()}probe.pyz && python3 probe.pyz --format json > probe.json"
+            st.code(command, language="bash", wrap_lines=True)
 
 
 def _read(at: Here) -> None:

@@ -32,6 +32,8 @@ class Upload:
     until: float
     began: bool = False
     complete: bool = False
+    size: int = 0  # bytes that have come
+    of: int = 0  # bytes that will, where the sender said so
 
 
 _uploads: dict[str, Upload] = {}
@@ -63,8 +65,15 @@ def arrived(token: str) -> Path | None:
         return upload.path if upload and upload.complete else None
 
 
+def progress(token: str) -> tuple[int, int] | None:
+    """Bytes that have come under `token`, and of how many (0: nobody knows); None before the first."""
+    with _lock:
+        upload = _uploads.get(token)
+        return (upload.size, upload.of) if upload and upload.began else None
+
+
 def forget(token: str) -> None:
-    """Deletes the file of `token`."""
+    """Deletes the file of `token`; one that is still coming is refused."""
     with _lock:
         _drop(token)
 
@@ -90,12 +99,14 @@ async def receive(request: Request) -> PlainTextResponse:
     name = re.sub(r"[^\w.\- ]", "_", request.path_params["name"])[-100:].lstrip(".") or "file"
     upload.path.mkdir(parents=True, exist_ok=True)
     path = upload.path / name
-    size = 0
+    upload.size, upload.of = 0, _length(request)
     try:
         with path.open("wb") as file:
             async for chunk in request.stream():
-                size += len(chunk)
-                if size > MOST_BYTES:
+                if token not in _uploads:
+                    return _answer(410, "it was cancelled on the page")
+                upload.size += len(chunk)
+                if upload.size > MOST_BYTES:
                     forget(token)
                     limit = f"{MOST_BYTES // 2**30} GiB"
                     return _answer(413, f"more than {limit}, send the part around the first bad step")
@@ -105,7 +116,12 @@ async def receive(request: Request) -> PlainTextResponse:
         raise
     with _lock:
         upload.path, upload.complete = path, True
-    return _answer(201, f"{name}: {size} bytes, go back to the page")
+    return _answer(201, f"{name}: {upload.size} bytes, go back to the page")
+
+
+def _length(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 19 else 0
 
 
 def _drop(token: str) -> None:

@@ -38,15 +38,15 @@ def page() -> None:
 def enough(at: Here, shown: Conclusion) -> None:
     """No question is worth its time any more: the fix to try, or to stop."""
     tongue = lang()
-    with st.container(border=True):
+    with st.container(border=True, key="question"):
         if isinstance(shown.next, kb.Try):
             st.caption(word("wizard.enough", tongue))
             fix = next(fix for fix in shown.fixes if fix.entry.id == shown.next.fix)
-            st.subheader(word("report.try", tongue, fix=fix.entry.title[tongue]))
+            st.header(word("report.try", tongue, fix=fix.entry.title[tongue]), anchor=False)
             st.caption(worth(fix))
         else:
             solved = "worked" in dict(shown.known.tried).values()
-            st.subheader(word("report.solved" if solved else "report.stop", tongue))
+            st.header(word("report.solved" if solved else "report.stop", tongue), anchor=False)
         with st.container(horizontal=True):
             if st.button(word("side.diagnosis", tongue), key="diagnosis", type="primary"):
                 switch("diagnosis.py")
@@ -69,9 +69,11 @@ def others(shown: Conclusion) -> None:
     rest = [fact for fact in rest if fact.question]
     if rest:
         label = word("wizard.others", lang(), count=len(rest))
-        with st.expander(label, type="compact", key="others"), st.container(gap=None):
-            for fact in rest:
-                _other(fact)
+        with st.expander(label, type="compact", key="others", on_change="rerun") as opened:
+            if opened.open:  # a page of half the elements takes half the time
+                with st.container(gap=None):
+                    for fact in rest:
+                        _other(fact)
 
 
 def _other(fact: Fact) -> None:

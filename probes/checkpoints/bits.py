@@ -14,12 +14,14 @@ from probes.checkpoints.tensor import Dtype
 
 try:
     import numpy
+
+    _U8 = numpy.uint64
 except ImportError:
     numpy = None  # type: ignore[assignment]
 
 _SIGNED = {1: "b", 2: "h", 4: "i", 8: "q"}
 MOST_ROWS = 5  # of those that are named
-KEY = 16  # bytes by which rows are told apart
+_KEY, _MIXED = 16, 0x9E3779B97F4A7C15  # the bytes by which rows are told apart, and what mixes their halves
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,17 +42,26 @@ def largest(window: memoryview, width: int) -> int:
     return max(int(signed.max()), int(unsigned.max()) & _mask(width))
 
 
-def by_row(window: memoryview, width: int, row: int) -> tuple[list[int], list[bytes]]:
-    """Of each row of `row` values the largest magnitude and the first KEY bytes."""
+def by_row(window: memoryview, width: int, row: int) -> tuple[list[int], list[int]]:
+    """Of each row of `row` values the largest magnitude, and a key of it and the first bytes."""
     line = row * width
     if numpy is None:
         rows = [window[begin : begin + line] for begin in range(0, len(window), line)]
-        return [largest(one, width) for one in rows], [bytes(one[:KEY]) for one in rows]
+        peaks = [largest(one, width) for one in rows]
+        return peaks, [_key(one, peak) for one, peak in zip(rows, peaks)]
     starts = numpy.arange(0, len(window) // width, row)
     signed, unsigned = (numpy.maximum.reduceat(view, starts) for view in _views(window, width))
     magnitudes = numpy.maximum(signed.astype("i8"), (unsigned & _mask(width)).astype("i8"))
-    heads = numpy.frombuffer(window, "u1").reshape(-1, line)[:, :KEY]
-    return magnitudes.tolist(), [head.tobytes() for head in heads]
+    heads = numpy.zeros((len(starts), _KEY), "u1")
+    heads[:, : min(line, _KEY)] = numpy.frombuffer(window, "u1").reshape(-1, line)[:, :_KEY]
+    one, two = heads.view("<u8").T
+    return magnitudes.tolist(), ((one * _U8(_MIXED) ^ two) + magnitudes.astype("u8") * _U8(_MIXED)).tolist()
+
+
+def _key(row: memoryview, peak: int) -> int:
+    head = bytes(row[:_KEY]).ljust(_KEY, b"\0")
+    one, two = int.from_bytes(head[:8], "little"), int.from_bytes(head[8:], "little")
+    return ((one * _MIXED & 2**64 - 1 ^ two) + peak * _MIXED) & 2**64 - 1
 
 
 def above(window: memoryview, dtype: Dtype, limit: int) -> Large:

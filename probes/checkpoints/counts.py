@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
+import itertools
 import mmap
 import re
 import typing
@@ -13,8 +15,14 @@ from probes.checkpoints.tensor import Tensor
 
 WINDOW = 4 * 2**20  # bytes: fits a processor's cache, and is large enough that calls cost nothing
 MAPPED = 4  # windows in memory at a time: fewer map slower, by pages instead of by huge pages
-SAMPLE = 64 * 2**10  # bytes of each window in which subnormal numbers are counted
+SAMPLE = 16 * 2**10  # bytes of each window in which subnormal numbers are counted
 HUGE = 1000.0  # no weight of a trained model is larger; a flipped bit of the exponent makes one
+
+THREADS = 2
+
+Found = typing.TypeVar("Found")
+Window = tuple[int, memoryview]  # with where in the tensor it begins
+Looks = typing.Iterator[tuple[Window, Found]]
 
 _EMBEDDING = re.compile(
     r"(?:^|\.)(?:embed_tokens|wte|word_embeddings|tok_embeddings|embed_in|shared|lm_head|embed_out|output"
@@ -24,10 +32,10 @@ _EMBEDDING = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """Of each row of an embedding its largest magnitude (as bits) and its first bytes."""
+    """Of each row of an embedding its largest magnitude (as bits), and a key that only equal rows share."""
 
     largest: list[int]
-    keys: list[bytes]
+    keys: list[int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,15 +76,17 @@ def count(tensor: Tensor, file: typing.BinaryIO, done: typing.Callable[[int], No
     nan = inf = highest = tiny = sampled = 0
     large: list[int] = []
     peaks: list[int] = []
-    keys: list[bytes] = []
-    for begin, window in _windows(tensor, file, WINDOW // line * line if by_row else WINDOW):
+    keys: list[int] = []
+
+    def look(window: memoryview) -> tuple[list[int], list[int]]:
+        return bits.by_row(window, width, tensor.row) if by_row else ([bits.largest(window, width)], [])
+
+    windows = _windows(tensor, file, WINDOW // line * line if by_row else WINDOW)
+    for (begin, window), (row_peaks, row_keys) in _on_threads(look, windows):
         if by_row:
-            row_peaks, row_keys = bits.by_row(window, width, tensor.row)
             peaks += row_peaks
             keys += row_keys
-            peak = max(row_peaks)
-        else:
-            peak = bits.largest(window, width)
+        peak = max(row_peaks)
         if peak >= limit:
             more = bits.above(window, dtype, limit)
             nan, inf, peak = nan + more.nan, inf + more.inf, more.largest
@@ -92,7 +102,15 @@ def count(tensor: Tensor, file: typing.BinaryIO, done: typing.Callable[[int], No
     return Counts(tensor, nan, inf, first, dtype.value(highest), tiny / sampled, sampled, rows)
 
 
-def _windows(tensor: Tensor, file: typing.BinaryIO, step: int) -> typing.Iterator[tuple[int, memoryview]]:
+def _on_threads(look: typing.Callable[[memoryview], Found], windows: typing.Iterator[Window]) -> Looks[Found]:
+    """The windows, MAPPED at a time, each with what `look` finds in it; numpy lets threads run at once."""
+    with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+        while batch := list(itertools.islice(windows, MAPPED)):
+            each = pool.map if len(batch) > 1 else map
+            yield from zip(batch, each(look, [window for _, window in batch]))
+
+
+def _windows(tensor: Tensor, file: typing.BinaryIO, step: int) -> typing.Iterator[Window]:
     """The tensor's bytes, `step` at a time, each with where it begins.
 
     Only MAPPED windows are in memory at a time. A file that is cut off meanwhile, by the run that writes it,

@@ -38,11 +38,11 @@ def untrained(one: Counts) -> list[int]:
     if one.rows is None or not usual:
         return []
     tiny = one.tensor.dtype.magnitude(usual * TINY_ROW)
-    shared = collections.Counter(zip(one.rows.largest, one.rows.keys))
+    shared = collections.Counter(one.rows.keys)
     return [
         row
         for row, (largest, key) in enumerate(zip(one.rows.largest, one.rows.keys))
-        if largest < tiny or shared[largest, key] > 1
+        if largest < tiny or shared[key] > 1
     ]
 
 

@@ -105,7 +105,7 @@ def quantization(arguments: Paths, found: Findings) -> None:
         for name in names:
             setting = arguments.get(name)
             found.say("quantization.bits", bits if setting and switch(setting.value) else None, setting)
-    for name in ("quantization_bit", "bits", "quant_bits"):
+    for name in ("quantization_bit", "bits", "quant_bits", "wbits", "w_bit"):
         setting = arguments.get(name)
         known = count(setting.value) if setting else None
         found.say("quantization.bits", known if known in (4, 8) else None, setting)

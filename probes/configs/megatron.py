@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from probes.configs.defaults import MEGATRON, assume
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, more_than_nothing, norm, optimizer, rate, switch
+from probes.configs.words import count, given, more_than_nothing, norm, optimizer, rate, switch
 
 NAME = "megatron"
 
@@ -21,6 +21,8 @@ TABLE = {
     "use_flash_attn": ("attention.kernel", lambda value: "flash_attention_2" if switch(value) else None),
     "recompute_activations": ("gradient_checkpointing", switch),
     "recompute_granularity": ("gradient_checkpointing", lambda value: True),
+    "cross_entropy_loss_fusion": ("kernel.fused", switch),
+    "cross_entropy_fusion_impl": ("kernel.fused", given),
     "loss_scale": ("precision.loss_scale", lambda value: "static"),
 }
 

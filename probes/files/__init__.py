@@ -22,16 +22,18 @@ from probes.files import (
     prose,
     sniff,
     unreadable,
+    watched,
 )
 from probes.files import encoding as encodings
 from probes.files.containers import HEAD
-from probes.logs import events, trainer_state
+from probes.logs import Progress, events, trainer_state
 from probes.report import ReadError, Report, from_json
 
 MARK = "\ufeff"  # of Unicode: it says nothing
 # What colours a terminal, moves its cursor, sets its title
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 LARGEST = 8_000_000  # bytes of anything but a log; a trainer state of a long run has some megabytes
+SHORT_LIST = 1_500  # characters of a list of versions that a person may have written
 LONGEST_REPORT = 100_000  # characters of a text that mixes kinds; GitHub allows 65,536 in an issue
 MOST_FILES, DEEPEST = 200, 4
 
@@ -63,17 +65,24 @@ def read_file(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
     return reports
 
 
-def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> typing.Iterator[Document]:
+def documents(
+    path: str | pathlib.Path,
+    within: pathlib.Path | None = None,
+    progress: Progress = lambda done, of: None,
+) -> typing.Iterator[Document]:
     """The file, or what is in it where it is packed: gzip, bzip2, xz, Zstandard, tar, zip.
 
     A folder is read only where it is one checkpoint. A config is read with the files that it builds on, where
-    they lie in the folder `within` (None: its own).
+    they lie in the folder `within` (None: its own). `progress` is told how many bytes of a log or of a
+    checkpoint are read, and of how many.
     """
     path = pathlib.Path(path)
     name = path.name
     try:
         if checkpoints.recognises(path):
-            yield Document(name, (checkpoints.report(checkpoints.scan(path)),))
+            yield Document(
+                name, (checkpoints.report(checkpoints.scan(path, lambda _, done, of: progress(done, of))),)
+            )
             return
         if path.exists() and not path.is_file():  # a folder, or a pipe that would never end
             raise ReadError(f"{name}: is no file, give a log, a config, a command or a report")
@@ -92,7 +101,7 @@ def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
                     else:
                         yield _document(stream, inside)
             else:
-                found = _document(file, name, size, path)
+                found = _document(file, name, size, path, progress)
                 reports = bases.follow(found.reports, found.text, path, within or path.parent)
                 yield dataclasses.replace(found, reports=reports)
     except ReadError as error:
@@ -102,7 +111,11 @@ def documents(path: str | pathlib.Path, within: pathlib.Path | None = None) -> t
 
 
 def _document(
-    stream: containers.Stream, name: str, size: int = 0, path: pathlib.Path | None = None
+    stream: containers.Stream,
+    name: str,
+    size: int = 0,
+    path: pathlib.Path | None = None,
+    progress: Progress = lambda done, of: None,
 ) -> Document:
     """What a stream says. `path` is the file that it is, whole; None: it comes out of an archive."""
     try:
@@ -112,7 +125,7 @@ def _document(
         start = head.decode(encoding, errors="replace")
         if len(head) == HEAD and sniff.kind_of_text(start) == sniff.LOG:
             if path is not None and not encoding.startswith("utf-16"):
-                log = logs.read_file(path, encoding)
+                log = logs.read_file(path, encoding, progress=progress)
             else:
                 with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="\n") as lines:
                     log = logs.read(iter(lambda: lines.readline(HEAD), ""), name)
@@ -186,6 +199,8 @@ def _probe(text: str, name: str) -> tuple[Report, ...]:
         raise ReadError(
             f"{name}: a broken whynan report, make it again with `probe.pyz --format json`"
         ) from error
+    if "watched" in data:
+        return (watched.read(data, name),)
     if "reports" not in data:
         return (from_json(data, name),)
     if not isinstance(data["reports"], list) or not data["reports"]:
@@ -194,7 +209,13 @@ def _probe(text: str, name: str) -> tuple[Report, ...]:
 
 
 def _environment(text: str, name: str) -> tuple[Report, ...]:
-    return (environment.read(text, name),)
+    """A list of versions and hardware; a short one may hold what somebody added: "Optimizer: 8-bit Adam"."""
+    listed = environment.read(text, name)
+    if len(text) > SHORT_LIST or environment.printed(text):
+        return (listed,)
+    added = "\n".join("" if environment.is_listed(line) else line for line in text.splitlines())
+    said = prose.read_prose(added, name)
+    return (listed, said) if said.facts else (listed,)
 
 
 def _command(text: str, name: str) -> tuple[Report, ...]:

@@ -112,7 +112,8 @@ _HEADERS = re.compile(
     r"(?im)nvidia-smi|npu-smi|NVSMI LOG|ROCm System Management|^device,Card series|^nvcc: NVIDIA"
     r"|^\s*GPU0\s+GPU1|^GPU: 0\s+ASIC:|^sys\.platform"
     r"|collecting environment information|^PyTorch version: |extension op report|system environment:"
-    r"|^[-\s]*`?(?:transformers|accelerate|llamafactory)`? version|Dependency Versions|Unsloth \d{4}\.\d"
+    r"|^[-\s]*`?(?:transformers|accelerate|llamafactory)`? version|Dependency Versions"
+    r"|Unsloth \d{4}\.[\d.]+:"
     r"|^package +version|# packages in environment|^channels:\s*$|^\[\[package\]\]|^Name: \S+\s+Version: \d"
 )
 _ITEM = re.compile(
@@ -123,6 +124,7 @@ _ITEM = re.compile(
 _NOT_A_DUMP = re.compile(
     r"(?i)\bloss\b|\bnan\b|\bfine-?tun(?:e|ing)\b|\bI\b|\bmy\b|训练|微调|[?？。][ \t]*$|\{'"
 )
+_SENTENCE = re.compile(r"(?:\b(?:the|is|are|was|when|and|but|then|to|it|not|after)\b.*?){4}")
 
 
 def versions(line: str) -> list[tuple[str, str]]:
@@ -138,6 +140,11 @@ def is_item(line: str) -> bool:
     return bool(_ITEM.match(line)) and not _NOT_A_DUMP.search(line)
 
 
+def is_listed(line: str) -> bool:
+    """Whether this reader takes the line in: an item, or one that names versions or hardware."""
+    return is_item(line) or names_something(line)
+
+
 def names_something(line: str) -> bool:
     """Whether a short line names versions or hardware, perhaps among other things."""
     few = len(line.split()) <= 10 and not _NOT_A_DUMP.search(line)
@@ -149,9 +156,17 @@ def looks_like_environment(head: str) -> bool:
     lines = [line for line in head.splitlines()[:200] if line.strip()]
     if not lines or any(_NOT_A_DUMP.search(line) for line in lines):
         return False
-    if _HEADERS.search("\n".join(line[:200] for line in lines[:8])):
+    if printed(head):
         return True
+    if any(_SENTENCE.search(line) for line in lines):  # somebody tells of a run, and names versions
+        return False
     return sum(is_item(line) or names_something(line) for line in lines) >= 0.8 * len(lines)
+
+
+def printed(head: str) -> bool:
+    """Whether a tool printed the text that begins with `head`, and nobody wrote it by hand."""
+    lines = [line for line in head.splitlines()[:200] if line.strip()]
+    return bool(_HEADERS.search("\n".join(line[:200] for line in lines[:8])))
 
 
 def read(text: str, name: str) -> report.Report:
@@ -185,6 +200,8 @@ def _facts_of(line: str, source: str) -> typing.Iterator[report.Fact]:
         yield report.Fact("run.last_change", "libraries", source, report.ASSUMED)
     for package, version in named:
         yield report.Fact(f"version.{package}", version, source)
+        if ".dev" in version and package != "llamafactory":  # which everybody installs from its main branch
+            yield report.Fact("run.library_development", True, source)
         built_for = _CUDA_OF_TORCH.search(version)
         if package == "torch" and built_for:
             yield report.Fact("machine.cuda", ".".join(built_for.groups()), source)

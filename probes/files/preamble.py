@@ -11,6 +11,7 @@ import re
 import typing
 
 from probes import configs, report
+from probes.configs import words
 from probes.files import environment, pieces
 from probes.report import ReadError, Report
 
@@ -33,6 +34,9 @@ _COMMAND = re.compile(r"(?:^\++ |\bcmd = )(?=\S)")
 _BATCH = (
     ("batch.per_device", re.compile(r"(?i)\bbatch size per device = (\d{1,6})\b")),
     ("batch.accumulation", re.compile(r"(?i)\bgradient accumulation steps = (\d{1,6})\b")),
+)
+_OPTIMIZER = re.compile(
+    r"(?i)^\W{0,4}optim(?:izer)?(?:_name|_type)?\s{0,4}[:=]\s{0,4}['\"]?([a-z]\w{1,40})\b"
 )
 
 
@@ -92,7 +96,7 @@ def _commands(lines: list[str], name: str) -> typing.Iterator[Report]:
 
 
 def _environment(lines: list[str], name: str) -> Report:
-    kept = [line if environment.is_item(line) or environment.names_something(line) else "" for line in lines]
+    kept = [line if environment.is_listed(line) else "" for line in lines]
     listed = environment.read("\n".join(kept), name)
     said = {fact.id: fact for fact in listed.facts}
     for number, line in enumerate(lines, start=1):
@@ -100,4 +104,8 @@ def _environment(lines: list[str], name: str) -> Report:
             match = pattern.search(line)
             if match:
                 said.setdefault(fact, report.Fact(fact, int(match[1]), f"{name}:{number}"))
+        match = _OPTIMIZER.match(line)
+        known = words.optimizer(match[1]) if match else None
+        if known and known != "other":
+            said.setdefault("optimizer.name", report.Fact("optimizer.name", known, f"{name}:{number}"))
     return Report(name, "environment", tuple(said.values()))

@@ -32,6 +32,9 @@ NO_YAML = report.Unknown(
     "pip install pyyaml",
 )
 
+_NEWER = re.compile(
+    r"(?i)\s{0,2}(?:to|->|→|升(?:级)?到|更新到)\s{0,2}v?(\d[\w.]*\d)"
+)  # "from 4.47.1 to 4.48.0"
 _COUNTS = {
     **dict.fromkeys(("a single", "single", "one", "单", "一"), 1),
     **dict.fromkeys(("two", "双", "两", "二"), 2),
@@ -137,6 +140,8 @@ def _versions(rules: Rules, sentence: Sentence, name: str) -> typing.Iterator[re
     text, stance = sentence.text, rules.stance
     for package, version in environment.versions(text):
         start = text.find(version)
+        newer = _NEWER.match(text, start + len(version))
+        version = newer[1] if newer else version
         span = (start, start + len(version))
         if not (stance.asked(text, *span) or stance.fine(text, *span)):
             yield report.Fact(f"version.{package}", version, f"{name}:{sentence.line}", report.ANSWERED)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 from probes import headroom
+from probes.headroom import loss_scale
 from probes.report import ReadError, Report
 
 # Letters, numbers, code and Chinese: large activations sit at the first token and at rare ones.
@@ -15,8 +17,13 @@ def step(batch): return model(**batch).loss / accumulate  # 0 is not None, 65504
 """
 
 
-def measure(path: pathlib.Path, text: str = TEXT, training: str = headroom.PURE) -> Report:
-    """One forward pass in bfloat16 over `text`. Raises ReadError, one line, where that cannot be."""
+def measure(
+    path: pathlib.Path, text: str = TEXT, training: str = headroom.PURE, first_skips: bool = False
+) -> Report:
+    """One forward pass in bfloat16 over `text`; with `first_skips` one with its backward pass, too.
+
+    Raises ReadError, one line, where that cannot be.
+    """
     if not (path / "config.json").is_file():
         raise ReadError(f"{path.name}: there is no config.json in it, give a Hugging Face model's folder")
     try:
@@ -35,4 +42,9 @@ def measure(path: pathlib.Path, text: str = TEXT, training: str = headroom.PURE)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         why = str(error).strip().partition("\n")[0][:200]
         raise ReadError(f"{path.name}: transformers does not load it ({why})") from None
-    return headroom.report(headroom.measure(model, {**batch, "use_cache": False}), path.name, training)
+    batch["use_cache"] = False
+    report = headroom.report(headroom.measure(model, batch), path.name, training)
+    if not first_skips:
+        return report
+    found = loss_scale.measure(model, {**batch, "labels": batch["input_ids"]}, training=training)
+    return dataclasses.replace(report, facts=(*report.facts, *loss_scale.facts(found, path.name)))

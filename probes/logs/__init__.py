@@ -6,12 +6,12 @@ import re
 import typing
 
 from probes.logs import messages
-from probes.logs.large import read_file
+from probes.logs.large import Progress, read_file
 from probes.logs.point import Point
 from probes.logs.reading import FORMATS, LONGEST, Reading, pieces
 from probes.report import Report
 
-__all__ = ["FORMATS", "LONGEST", "Point", "looks_like_log", "read", "read_file"]
+__all__ = ["FORMATS", "LONGEST", "Point", "Progress", "looks_like_log", "read", "read_file"]
 
 # What else a log's lines look like: a time, a level, a progress bar, a traceback.
 STAMP = re.compile(

@@ -16,7 +16,7 @@ from probes.logs.point import NUMBER, Point
 HIDES_NAN = False
 
 # One of them is in each line that this format reads (and that says nothing of a loss), seldom in others.
-WORDINGS = ("Attempted loss scale", "verflow", "skipped=")
+WORDINGS = ("Attempted loss scale", "reducing loss scale to", "setting loss scale to:", ", skipped=")
 
 # Both the old wording ("[deepscale] OVERFLOW!") and the newer ones ("fp16 dynamic loss scale
 # overflow!", "Overflow detected.") end alike (deepspeed, loss_scaler.py and fused_optimizer.py).

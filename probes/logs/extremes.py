@@ -22,20 +22,20 @@ class Extremes(typing.NamedTuple):
     crowded: bool
 
 
-def extremes(block: bytes, start: int, end: int, before: typing.Collection[bytes]) -> Extremes:
-    """The first, lowest and highest loss, the highest norm, and the odd ones among what ends in [start, end).
+def extremes(
+    block: bytearray, names: typing.Iterable[typing.Any], before: typing.Collection[bytes]
+) -> Extremes:
+    """The first, lowest and highest loss, the highest norm, the odd ones, the first of another kind of loss.
 
-    `before`: the two bytes before "loss" in the log's own losses, so that an auxiliary loss in the same lines
-    is not taken for them; where it is empty, all are. The
-    block has a margin: see `figures.find`.
+    `names`: what `FIGURES.names` found in the parts of a block. `before`: the two bytes before "loss" in the
+    log's own losses, so that an auxiliary loss in the same lines is not taken for them; none means all.
     """
-    losses = FIGURES.find(block, start, end)
-    own = FIGURES.preceded(block, losses, before) if before else losses
+    own, others, kinds = FIGURES.find(block, names, before)
     norms = FIGURES.near(block, own)
     chosen = {*FIGURES.first(own), *FIGURES.lowest(own), *FIGURES.highest(own), *FIGURES.highest(norms)}
+    chosen.update(kinds[:MOST])  # an evaluation's, it may be
     crowded = False
-    for numbers in (losses, norms):
-        odd = FIGURES.odd(numbers)
+    for odd in (others, FIGURES.odd(own), FIGURES.odd(norms)):
         chosen.update(odd[:MOST], odd[-1:])
         crowded |= len(odd) > MOST
     return Extremes(tuple(sorted(chosen)), own[0], crowded)

@@ -17,34 +17,47 @@ ODD = 2**63 - 1
 SEPARATORS = b"'\": =\t]"
 ONES = 64  # added to a power of ten, so that all in use are above 0
 
+Bytes = typing.Union[bytes, bytearray]
 Numbers = tuple[list[int], list[int]]  # the places right behind the name, and the ranks
 
 
-def find(block: bytes, start: int, end: int) -> Numbers:
-    """The losses whose name ends in [start, end), which lies MARGIN within the block."""
+def names(block: Bytes, start: int, end: int) -> list[int]:
+    """The places in [start, end), MARGIN within the block, behind what may be the name of a loss."""
     places = (match.end() for match in _LOSS.finditer(block, start - len(LOSS), end))
-    return _numbers(block, [place for place in places if start <= place < end])
+    return [place for place in places if start <= place < end]
 
 
-def near(block: bytes, losses: Numbers) -> Numbers:
+def find(
+    block: Bytes, names: typing.Iterable[list[int]], before: typing.Collection[bytes]
+) -> tuple[Numbers, list[int], list[int]]:
+    """The log's own losses; of the others the places of NaN and Inf, and of the first of each kind.
+
+    Its own have one of some pairs of bytes before the name; where there are no pairs, all are its own.
+    """
+    back = len(LOSS) + 2
+    own: list[int] = []
+    others: list[int] = []
+    for place in (place for part in names for place in part):
+        mine = not before or bytes(block[place - back : place - back + 2]) in before
+        (own if mine else others).append(place)
+    numbers, _ = _numbers(block, others)
+    named = [place for place in numbers if (match := BEHIND.match(block, place)) and _is_named(match[3])]
+    kinds = [bytes(block[place - back : place - back + 2]) for place in numbers]
+    return _numbers(block, own), named, [numbers[kinds.index(kind)] for kind in sorted(set(kinds))]
+
+
+def near(block: Bytes, losses: Numbers) -> Numbers:
     """The gradient norms in the same lines as some losses."""
     places = (norm_near(block, place) for place in losses[0])
     return _numbers(block, [place for place in places if place])
 
 
-def norm_near(block: bytes, place: int) -> int:
+def norm_near(block: Bytes, place: int) -> int:
     """The place behind the first "norm" in the line of a loss; 0 where there is none."""
     line_end = _BREAK.search(block, place, place + NEAR)
     start = max(block.rfind(b"\n", place - NEAR, place), block.rfind(b"\r", place - NEAR, place))
     norm = _NORM.search(block, max(start, place - NEAR), line_end.start() if line_end else place + NEAR)
     return norm.end() if norm else 0
-
-
-def preceded(block: bytes, losses: Numbers, before: typing.Collection[bytes]) -> Numbers:
-    """Those whose name stands behind one of the pairs of bytes."""
-    back = len(LOSS) + 2
-    chosen = [number for number in zip(*losses) if block[number[0] - back : number[0] - back + 2] in before]
-    return [place for place, _ in chosen], [rank for _, rank in chosen]
 
 
 def odd(numbers: Numbers) -> list[int]:
@@ -77,22 +90,27 @@ _BREAK = re.compile(rb"[\r\n]")
 BEHIND = re.compile(rb"(?s)((?:[_ ](?:t.{4}|v..|st..))?[%s]{0,6})([-+]?)(.{12})" % re.escape(SEPARATORS))
 
 
-def _numbers(block: bytes, places: list[int]) -> Numbers:
+def _numbers(block: Bytes, places: list[int]) -> Numbers:
     ranked = [(place, _rank(match)) for place in places if (match := BEHIND.match(block, place))]
     numbers = [(place, rank) for place, rank in ranked if rank is not None]
     return [place for place, _ in numbers], [rank for _, rank in numbers]
 
 
+def _is_named(text: Bytes) -> bool:
+    """Whether it is NaN or Inf."""
+    return text[:2].lower() in (b"na", b"in")
+
+
 def _rank(match: re.Match[bytes]) -> int | None:
     _, sign, text = match.groups()
-    if text[:2].lower() in (b"na", b"in"):
+    if _is_named(text):
         return ODD
     if not text[:1].isdigit():
         return None
     if b"e" in text[:8].lower():
         return ODD
     power = next((length for length in (1, 2, 3) if text[length] == ord(".")), 4)
-    if text[8] in b"eE":
+    if text[7] >> 4 == 3 and text[8] in b"eE":  # behind a digit
         exponent = (text[10] & 15) * 10 + (text[11] & 15)
         power += -exponent if text[9] == ord("-") else exponent
     rank = max(1, min(ONES + power, 126)) << 56 | int.from_bytes(text[:7], "big")

@@ -10,77 +10,75 @@ except ImportError:  # `figures` does it then
     np = None  # type: ignore[assignment]
 
 from probes.logs import figures
-from probes.logs.figures import BEHIND, LOSS, NEAR, NORM, ODD, ONES, SEPARATORS
+from probes.logs.figures import BEHIND, LOSS, NEAR, NORM, ODD, ONES, SEPARATORS, Bytes
 
 Array = typing.Any  # numpy's own types have no name in the older versions that probes meet
 Numbers = tuple[Array, Array]
 
-_CHUNK = 2**16  # bytes; so much stays in the processor's cache from one look to the next
-_SOME = 32  # losses by which it is learned how far behind them the gradient norm stands
+_SOME = 32  # losses whose norms are looked for one by one
 
 
-def find(block: bytes, start: int, end: int) -> Numbers:
-    """The losses whose name ends in [start, end), which lies MARGIN within the block."""
-    return _numbers(block, _names(block, start, end, LOSS))
+def names(block: Bytes, start: int, end: int) -> Array:
+    """The places in [start, end), MARGIN within the block, behind what may be the name of a loss."""
+    return _names(block, start, end, LOSS)
 
 
-def near(block: bytes, losses: Numbers) -> Numbers:
+def find(
+    block: Bytes, names: typing.Sequence[Array], before: typing.Collection[bytes]
+) -> tuple[Numbers, list[int], list[int]]:
+    """The log's own losses; of the others the places of NaN and Inf, and of the first of each kind."""
+    places, around = _named(block, np.concatenate(names), LOSS)
+    own: list[Numbers] = []
+    not_finite: list[int] = []
+    kinds: dict[bytes, int] = {}
+    for group, length, pair in _alike(block, places, around):
+        if pair in before or not before:
+            own.append(_numbers(block, group, length))
+            continue
+        _, text, _ = _texts(block, group, length)
+        numbers, named = _begin(text)
+        not_finite += group[named].tolist()
+        if numbers.any():
+            kinds[pair] = min(kinds.get(pair, len(block)), int(group[numbers.argmax()]))
+    return _joined(own), sorted(not_finite), [kinds[pair] for pair in sorted(kinds)]
+
+
+def near(block: Bytes, losses: Numbers) -> Numbers:
     """The gradient norms in the same lines as some losses.
 
     A log's lines are alike: in most, the norm stands as far from the loss as in the first ones.
     """
-    places = losses[0]
-    norms = np.zeros(len(places), np.int64)
-    known = [norm - place for place in places[:_SOME].tolist() if (norm := figures.norm_near(block, place))]
-    for distance in set(known):
-        there = _is(block, places + distance, NORM)
-        norms[there] = (places + distance)[there]
-    missed = np.flatnonzero(norms == 0)
-    if len(missed) > _SOME:
-        norms[missed] = _norms(block, places[missed])
+    left, found = losses[0], []
+    for _ in range(_WAYS):
+        norm = figures.norm_near(block, int(left[0])) if len(left) else 0
+        if not norm:
+            break
+        moved = left + (norm - int(left[0]))
+        form, length, _ = _form(block, norm)
+        there = _around(block, moved) == form
+        found.append(_numbers(block, moved[there], length))
+        left = left[~there]
+    if len(left) > _SOME:
+        norms = norms_near(block, left)
     else:
-        norms[missed] = [figures.norm_near(block, place) for place in places[missed].tolist()]
-    return _numbers(block, norms[norms > 0])
+        norms = np.array([figures.norm_near(block, place) for place in left.tolist()], np.int64)
+    return _joined([*found, _numbers(block, norms[norms > 0], 0)])
 
 
-def _norms(block: bytes, places: Array) -> Array:
-    """What `figures.norm_near` finds, for many places."""
+def norms_near(block: Bytes, places: Array) -> Array:
+    """What `figures.norm_near` finds, for at least one place."""
     start, end = int(places[0]) - NEAR, int(places[-1]) + NEAR
-    names = np.append(_names(block, start + len(NORM), end + 1, NORM), len(block))
+    names, _ = _named(block, _names(block, start + len(NORM), end + 1, NORM), NORM)
+    names = np.append(names, len(block))
     if len(names) == 1:
         return np.zeros(len(places), np.int64)
-    breaks = np.sort(np.concatenate([bytes_of(block, start, end, byte) for byte in b"\r\n"]))
+    data = np.frombuffer(block, np.uint8)[start:end]
+    breaks = np.flatnonzero((data == ord("\r")) | (data == ord("\n"))) + start
     breaks = np.concatenate([[start - 1], breaks, [end]])
     line = np.searchsorted(breaks, places)
     first = np.maximum(breaks[line - 1], places - NEAR)
     found = names[np.searchsorted(names, first + len(NORM), "left")]
     return np.where(found <= np.minimum(breaks[line], places + NEAR), found, 0)
-
-
-def bytes_of(block: bytes, start: int, end: int, byte: int) -> Array:
-    """The places in [start, end) of a byte."""
-    data = np.frombuffer(block, np.uint8)
-    found, same = [np.empty(0, np.int64)], np.empty(_CHUNK, bool)
-    for begin in range(start, end, _CHUNK):
-        size = min(_CHUNK, end - begin)
-        np.equal(data[begin : begin + size], byte, out=same[:size])
-        found.append(same[:size].nonzero()[0] + begin)
-    return np.concatenate(found)
-
-
-def having(block: bytes, places: Array, byte: int) -> Array:
-    """Which of the places hold a byte."""
-    return np.frombuffer(block, np.uint8)[places] == byte
-
-
-def preceded(block: bytes, losses: Numbers, before: typing.Collection[bytes]) -> Numbers:
-    """Those whose name stands behind one of the pairs of bytes."""
-    places, ranks = losses
-    pairs = _words(block, 2)[places - len(LOSS) - 2]
-    chosen = np.zeros(len(places), bool)
-    for pair in before:
-        chosen |= pairs == int.from_bytes(pair, "big")
-    return places[chosen], ranks[chosen]
 
 
 def odd(numbers: Numbers) -> list[int]:
@@ -107,71 +105,124 @@ def highest(numbers: Numbers) -> list[int]:
     return [int(places[np.where(ranks == ODD, -ODD, ranks).argmax()])] if len(places) else []
 
 
-def _names(block: bytes, start: int, end: int, name: bytes) -> Array:
-    """The places behind a name: a pair of letters is cheap to look for, then the rest is compared."""
-    data = np.frombuffer(block, np.uint8)
-    low, one, two = np.empty(_CHUNK + 1, np.uint8), np.empty(_CHUNK + 1, bool), np.empty(_CHUNK + 1, bool)
-    found = [np.empty(0, np.int64)]
-    for begin in range(start, end, _CHUNK):
-        size = min(_CHUNK, end - begin) + 1
-        np.bitwise_or(data[begin - 2 : begin - 2 + size], 32, out=low[:size])
-        np.equal(low[:size], name[-1], out=one[:size])
-        before = one if name[-2] == name[-1] else np.equal(low[:size], name[-2], out=two[:size])
-        both = np.logical_and(before[: size - 1], one[1:size], out=two[: size - 1])
-        found.append(both.nonzero()[0] + begin)
-    places = np.concatenate(found)
-    return places[_is(block, places, name)]
+def _names(block: Bytes, start: int, end: int, name: bytes) -> Array:
+    """The places in [start, end) behind what may be a name of four letters, LOSS or NORM.
+
+    Its last two letters are a word of two bytes at an even place, or those in its middle are: so half as many
+    places are looked at as there are bytes.
+    """
+    begin, stop = start // 2 - 1, (end + 1) // 2
+    words = np.frombuffer(block, "<u2", stop - begin, 2 * begin) | np.uint16(0x2020)
+    odd = words == int.from_bytes(name[1:3], "little")
+    even = words == int.from_bytes(name[2:], "little")
+    found = np.bitwise_or(even, odd, out=even).nonzero()[0]
+    places = 2 * (begin + found + 1) + odd[found]
+    return places[np.searchsorted(places, start) : np.searchsorted(places, end)]
 
 
-def _is(block: bytes, places: Array, name: bytes) -> Array:
-    """Where the letters of a name, LOSS or NORM, stand right before a place."""
-    return _words(block, 4)[places - 4] | np.uint32(0x20202020) == int.from_bytes(name, "big")
+def _named(block: Bytes, places: Array, name: bytes) -> tuple[Array, Array]:
+    """Those of the places that are behind the name, and what is around them."""
+    around = _around(block, places)
+    letters = (around | np.uint64(0x2020_2020_0000)) & np.uint64(0xFFFF_FFFF_0000)
+    there = letters == int.from_bytes(name, "little") << 16
+    return places[there], around[there]
 
 
-def _numbers(block: bytes, places: Array) -> Numbers:
-    at, minus = _begin(block, places)
-    text = _words(block, 8)[at].astype(np.uint64)  # eight characters, the first is the most significant
-    numbers = (text >> np.uint64(56)).astype(np.uint8) - np.uint8(ord("0")) < 10
-    odd = _has_e(text)
-    if not numbers.all():
-        letters = (text >> np.uint64(48)).astype(np.uint16) | 0x2020
-        odd = (odd & numbers) | (letters == _NA) | (letters == _IN)
-        numbers |= odd
-    ranks = (_power(block, at, text) + ONES).clip(1, 126) << 56 | (text >> np.uint64(8)).astype(np.int64)
-    np.negative(ranks, out=ranks, where=minus)
+def _around(block: Bytes, places: Array) -> Array:
+    """The six bytes before and the two behind some places, as a number whose lowest byte is the first."""
+    return np.ndarray((len(block) - 7,), "<u8", block, strides=(1,))[places - 6]
+
+
+def _alike(block: Bytes, places: Array, around: Array) -> typing.Iterator[tuple[Array, int, bytes]]:
+    """Names by what is around them: their places, how far behind the number is, two bytes before the name.
+
+    A log's lines are alike: what is learned of one name holds for most. The distance is 0 where it differs.
+    """
+    for _ in range(_WAYS):
+        if not len(places):
+            return
+        form, length, pair = _form(block, int(places[0]))
+        same = around == form
+        yield places[same], length, pair
+        places, around = places[~same], around[~same]
+    for pair in np.unique(around & np.uint64(0xFFFF)).tolist():
+        yield places[around & np.uint64(0xFFFF) == pair], 0, pair.to_bytes(2, "little")
+
+
+def _form(block: Bytes, place: int) -> tuple[int, int, bytes]:
+    """What is around a name, how far behind it the number begins (0: unknown), the two bytes before it."""
+    found = BEHIND.match(block, place)
+    length = found.start(3) - found.start() if found and not found[2] else 0
+    around = block[place - 6 : place + 2]
+    return int.from_bytes(around, "little"), length, bytes(around[:2])
+
+
+def _joined(parts: list[Numbers]) -> Numbers:
+    """All of some numbers, by their places."""
+    parts = [part for part in parts if len(part[0])]
+    if len(parts) == 1:
+        return parts[0]
+    places, ranks = (np.concatenate([np.empty(0, np.int64), *arrays]) for arrays in zip(*parts, _NONE))
+    order = places.argsort(kind="stable")
+    return places[order], ranks[order]
+
+
+def _numbers(block: Bytes, places: Array, length: int) -> Numbers:
+    """The numbers behind names, most of which begin so many bytes behind."""
+    at, text, minus = _texts(block, places, length)
+    numbers, odd = _begin(text)
+    ranks = _power(block, at, text) + ONES << 56 | (text >> np.uint64(8)).astype(np.int64)
+    ranks[minus] *= -1
+    lettered = np.flatnonzero(text & np.uint64(0x4040_4040_4040_4040))  # as letters are and digits are not
+    odd[lettered] |= numbers[lettered] & _has_e(text[lettered])
     ranks[odd] = ODD
     return (places, ranks) if numbers.all() else (places[numbers], ranks[numbers])
 
 
-def _begin(block: bytes, places: Array) -> tuple[Array, Array]:
-    """Where the numbers begin behind names, and which of them have a minus.
+def _texts(block: Bytes, places: Array, length: int) -> tuple[Array, Array, Array]:
+    """Where numbers begin behind names, their first eight characters, and which of them have a minus.
 
-    A log's lines are alike: what stands between the name and the number is compared as a whole, for the few
-    ways in which it is written, before the rest is looked at byte by byte.
+    Of the characters, the first is the most significant.
     """
-    at, minus = places.copy(), np.zeros(len(places), bool)
-    text = _words(block, 8)[places].astype(np.uint64)
-    rest = np.ones(len(places), bool)
+    at = places + length
+    words = np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
+    text = words[at].astype(np.uint64)
+    left = np.flatnonzero(~_begin(text)[0])
+    left = left[words[places[left]] >> np.uint64(32) & np.uint64(0xFFFFFF) != _SCA]  # "loss scale" is no loss
+    if not len(left):
+        return at, text, left
+    at[left], minus = _begin_slowly(block, places[left])
+    text[left] = words[at[left]]
+    return at, text, left[minus]
+
+
+def _begin(text: Array) -> tuple[Array, Array]:
+    """Which texts begin with a number, and which of these are NaN or Inf."""
+    digit = (text >> np.uint64(56)) - np.uint64(ord("0")) < np.uint64(10)
+    if digit.all():
+        return digit, np.zeros(len(text), bool)
+    letters = text >> np.uint64(48) | np.uint64(0x2020)
+    named = (letters == _NA) | (letters == _IN)
+    return digit | named, named
+
+
+def begins(block: Bytes, places: Array) -> Array:
+    """Where the numbers behind names begin, with their sign."""
+    distances, around = np.zeros(len(places), np.int64), _around(block, places)
     for _ in range(_WAYS):
-        index = int(rest.argmax()) if len(rest) else 0
-        if not rest[index : index + 1].any():
-            return at, minus
-        found = BEHIND.match(block, int(places[index]))
-        length = found.start(3) - found.start() if found else 0
-        if not found or not 0 < length < 8 or found[2]:
+        left = np.flatnonzero(distances == 0)
+        form, length, _ = _form(block, int(places[left[0]])) if len(left) else (0, 0, b"")
+        if not length:
             break
-        alike = text >> np.uint64(64 - 8 * length) == int(text[index]) >> 64 - 8 * length
-        alike &= rest & _BEGINS[(text >> np.uint64(56 - 8 * length)).astype(np.uint8)]
-        if not alike.any():
-            break
-        at[alike] += length
-        rest &= ~alike
-    left = np.flatnonzero(rest)
-    at[left], minus[left] = _begin_slowly(block, places[left])
-    return at, minus
+        distances[around == form] = length
+    at = places + distances
+    numbers, _ = _begin(np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))[at].astype(np.uint64))
+    slow, minus = _begin_slowly(block, places[~numbers])
+    at[~numbers] = slow - minus
+    return at
 
 
-def _begin_slowly(block: bytes, places: Array) -> tuple[Array, Array]:
+def _begin_slowly(block: Bytes, places: Array) -> tuple[Array, Array]:
     data = np.frombuffer(block, np.uint8)
     joined = (data[places] == ord("_")) | (data[places] == ord(" "))
     first = data[places + 1]
@@ -190,34 +241,29 @@ def _has_e(text: Array) -> Array:
     return borrowed & ~difference & np.uint64(0x8080808080808080) != 0
 
 
-def _power(block: bytes, at: Array, text: Array) -> Array:
+def _power(block: Bytes, at: Array, text: Array) -> Array:
     """The powers of ten: digits before the point, and an exponent behind eight characters."""
-    power = np.ones(len(text), np.int64)
-    more = np.ones(len(text), bool)
+    power, more = np.ones(len(text), np.int64), True
     for length in (1, 2, 3):
-        more &= (text >> np.uint64(56 - 8 * length)).astype(np.uint8) != ord(".")
+        more &= text & np.uint64(0xFF << 56 - 8 * length) != ord(".") << 56 - 8 * length
         if not more.any():
             break
         power += more
+    long = np.flatnonzero(text & np.uint64(0xF0) == 0x30)  # the eighth character is a digit
     data = np.frombuffer(block, np.uint8)
-    exponential = np.flatnonzero(data[at + 8] | 32 == ord("e"))
+    exponential = long[data[at[long] + 8] | 32 == ord("e")]
     if len(exponential):
         behind = at[exponential]
         exponent = (data[behind + 10] & 15) * np.int64(10) + (data[behind + 11] & 15)
-        power[exponential] += np.where(data[behind + 9] == ord("-"), -exponent, exponent)
+        exponent = np.where(data[behind + 9] == ord("-"), -exponent, exponent)
+        power[exponential] = (power[exponential] + exponent).clip(1 - ONES, 126 - ONES)
     return power
 
 
-def _words(block: bytes, size: int) -> Array:
-    """The numbers that are made of `size` bytes, at every place."""
-    return np.ndarray((len(block) - size + 1,), f">u{size}", block, strides=(1,))
-
-
-_NA, _IN = (int.from_bytes(letters, "big") for letters in (b"na", b"in"))
-_WAYS = 4  # in which a log writes what is between a name and its number
+_NA, _IN, _SCA = (int.from_bytes(letters, "big") for letters in (b"na", b"in", b"sca"))
+_WAYS = 4  # in which a log writes what is around a name, that are told apart
 THERE = np is not None
 if THERE:
+    _NONE: Numbers = (np.empty(0, np.int64), np.empty(0, np.int64))
     _SEPARATES = np.zeros(256, np.int64)
     _SEPARATES[list(SEPARATORS)] = 1
-    _BEGINS = np.zeros(256, bool)  # what a number begins with, other than a sign
-    _BEGINS[list(b"0123456789nNiI")] = True

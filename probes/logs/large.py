@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import math
 import pathlib
+import typing
 
 from probes.logs.reading import FORMATS, Reading
 from probes.logs.source import Piece, Source
@@ -17,14 +18,23 @@ from probes.logs.survey import survey
 from probes.report import Report
 
 SMALL = 8_000_000  # bytes; so much is read line by line in a few seconds
-STRETCHES, LONGEST = 1_000, 4_000_000  # so many at least, of so many bytes at most
+STRETCHES, LONGEST = 300, 4_000_000  # so many at least, of so many bytes at most
+OFTEN = 1_000_000  # bytes from one word of progress to the next
 EDGE = 8 * 1024  # bytes that are read whole at both ends
 AROUND = 32 * 1024  # bytes that are read whole on either side of where the loss goes bad
-BAD, BACK = 8, 60  # how often it is read whole where the loss goes bad, and where steps go back
+JUMP, BESIDE = 2.0, 4 * 1024  # a loss so many times the last one that was looked at; bytes beside it
+BAD, BACK = 8, 60  # how often it is read whole where the loss goes bad or jumps, and where steps go back
+
+
+Progress = typing.Callable[[int, int], None]  # is told how many bytes are done, and of how many
 
 
 def read_file(
-    path: pathlib.Path, encoding: str = "utf-8", small: int = SMALL, stretches: int = STRETCHES
+    path: pathlib.Path,
+    encoding: str = "utf-8",
+    small: int = SMALL,
+    stretches: int = STRETCHES,
+    progress: Progress = lambda done, of: None,
 ) -> Report:
     """What the log in a file says, in bounded memory. Raises OSError.
 
@@ -35,8 +45,12 @@ def read_file(
         kind = survey(source) if source.size > small else None
         if kind is None or not kind.named:
             reading = Reading(path.name)
+            told = 0
             for piece in source.pieces(0, source.size):
                 reading.add(piece.text, piece.lines + 1)
+                if piece.end > told + OFTEN:
+                    told = piece.end
+                    progress(told, source.size)
             return reading.report()
         reader = _Reader(source, kind.format, path.name)
         previous: Stretch | None = None
@@ -44,6 +58,7 @@ def read_file(
             reader.look(stretch)
             if previous:  # looking at the next one may have shown that more of it is wanted
                 reader.read(previous)
+                progress(previous.end, source.size)
             previous = stretch
         if previous:
             reader.read(previous)
@@ -60,8 +75,10 @@ class _Reader:
         self._lines = 1  # the line that the stretch to be read begins in
         self._upto = self._counted = 0  # what was read, and up to where losses that were not are counted
         self._point_of = FORMATS[key].reader()
-        self._bad, self._gone_bad, self._gone_back = (False, False), 0, 0  # the loss, the gradient norm
-        self._last: tuple[int, int] = (0, 0)  # the last step, and where
+        self._bad = (False, False)  # the last loss, the last gradient norm
+        self._gone_bad = self._jumped = self._gone_back = 0  # how often
+        self._loss = math.inf  # the last one
+        self._last: tuple[float, int] = (0, 0)  # the last step, or epoch where no step is printed, and where
 
     def look(self, stretch: Stretch) -> None:
         """Decides what is read whole in a stretch, and in the end of the one before."""
@@ -76,13 +93,17 @@ class _Reader:
                 self._gone_bad += 1
                 self._whole.append((piece.start - AROUND, piece.start + AROUND))
             if point.loss is not None:
-                self._bad = bad
-            if point.step is not None:
-                step, place = self._last
-                if point.step < step and self._gone_back < BACK:
+                if point.loss > JUMP * self._loss > 0 and self._jumped < BAD:
+                    self._jumped += 1
+                    self._whole.append((piece.start - BESIDE, piece.start + BESIDE))
+                self._bad, self._loss = bad, point.loss
+            counter = point.epoch if point.step is None else point.step
+            if counter is not None:
+                last, place = self._last
+                if counter < last and self._gone_back < BACK:
                     self._gone_back += 1
                     self._whole.append((place, piece.start))
-                self._last = (point.step, piece.start)
+                self._last = (counter, piece.start)
         if stretch.crowded and not broken:
             self._whole.append((stretch.start, stretch.end))
 

@@ -6,10 +6,11 @@ MESSAGES = {
     "loss-scale-minimum": ("Current loss scale already at minimum", "Minimum loss scale reached"),
     "probability-tensor": ("probability tensor contains either",),
     "ecc-error": ("uncorrectable ECC error", "uncorrectable NVLink error"),
-    "xid": ("NVRM: Xid",),
+    "xid": ("NVRM: Xid (",),
     "cuda-illegal-access": ("illegal memory access was encountered",),
     "device-assert": ("device-side assert triggered",),
     "fp16-unscale": ("Attempting to unscale FP16 gradients",),
+    "untrained-tokens": ("Untrained tokens",),
     "no-grad": (
         "None of the inputs have requires_grad=True",
         "does not require grad and does not have a grad_fn",

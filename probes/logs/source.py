@@ -41,6 +41,15 @@ class Source:
             b"\n" * (begin - start) + self._file.read(max(stop - begin, 0)) + b"\n" * (end - max(stop, start))
         )
 
+    def fill(self, start: int, block: memoryview) -> None:
+        """Puts the bytes from `start` on into a block, with line ends for what the file does not have."""
+        before, end = max(-start, 0), min(self.size - start, len(block))
+        block[:before] = b"\n" * before
+        self._file.seek(start + before)
+        while before < end and (count := self._file.readinto(block[before:end])):  # type: ignore[attr-defined]
+            before += count
+        block[before:] = b"\n" * (len(block) - before)
+
     def pieces(self, start: int, end: int) -> typing.Iterator[Piece]:
         """Those that begin in [start, end); their lines are counted from `start`."""
         lines = 0
@@ -63,31 +72,30 @@ class Source:
         starts = range(start, end, _STEP)
         return sum(newlines(self.read(at, min(at + _STEP, end)), 0, _STEP) for at in starts)
 
-    def around(self, places: typing.Iterable[int], start: int, block: bytes, base: int) -> list[Piece]:
-        """The pieces of the block's `places`, in order; their lines are counted from `start`.
+    def around(
+        self, places: typing.Iterable[int], block: bytearray, base: int, lines: typing.Callable[[int], int]
+    ) -> list[Piece]:
+        """The pieces of the block's `places`, in order; `lines` says how many end before a place.
 
         The block, which begins at `base`, holds each of them whole, or as much of it as is looked at.
         """
-        found, lines, counted = {}, 0, start - base
+        found: dict[int, Piece] = {}
         for place in sorted(places):
-            begin = max(block.rfind(b"\n", 0, place), block.rfind(b"\r", 0, place)) + 1
-            if begin in found:
-                continue
-            stop = _BREAK.search(block, place)
-            if begin < counted:
-                lines -= newlines(block, begin, counted)
-            else:
-                lines += newlines(block, counted, begin)
-            counted = begin
-            found[begin] = self._piece(base, begin, stop.start() if stop else len(block), block, lines)
+            begin = block.rfind(b"\n", 0, place) + 1
+            begin = max(begin, block.rfind(b"\r", begin, place) + 1)
+            if begin not in found:
+                stop = _BREAK.search(block, place)
+                found[begin] = self._piece(
+                    base, begin, stop.start() if stop else len(block), block, lines(begin)
+                )
         return list(found.values())
 
-    def _piece(self, base: int, start: int, end: int, block: bytes, lines: int) -> Piece:
+    def _piece(self, base: int, start: int, end: int, block: bytes | bytearray, lines: int) -> Piece:
         text = block[start : min(end, start + LONGEST)].decode(self.encoding, "replace")
         return Piece(base + start, base + end, lines, COLOUR.sub("", text) if "\x1b" in text else text)
 
 
-def newlines(block: bytes, start: int, end: int) -> int:
+def newlines(block: bytes | bytearray, start: int, end: int) -> int:
     """How many lines end in [start, end) of it."""
     if np is None:
         return block.count(b"\n", start, end)

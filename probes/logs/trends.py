@@ -51,8 +51,12 @@ def before(points: typing.Sequence[Point]) -> Found:
 def gradient(points: typing.Sequence[Point]) -> Found:
     """`gradient.trend`, of the points up to the first bad one (all, where that is the first point).
 
-    A norm that is not finite says nothing new where the loss is not either.
+    A norm that is not finite says nothing new where the loss is not either; one of exactly 0 says that the
+    mean was taken over no label.
     """
+    last = points[-1] if points else Point()
+    if last.grad_norm == 0 and last.loss is not None and not math.isfinite(last.loss):
+        return "zero", last.line
     norms = [
         (point.grad_norm, point.line)
         for point in points
@@ -100,11 +104,13 @@ def loss_scale(points: typing.Sequence[Point]) -> Found:
     if not logged:  # nothing shows how the run went on
         return ("falling", falls[-1].line) if len(falls) > FIRST_SKIPS else None
     until_last = sum(line < falls[-1].line for line in logged)
-    if len(falls) <= FIRST_SKIPS and until_last <= max(3, len(logged) // 10):
+    length = logged[-1] - logged[0]  # in lines: of a large log's points not all are here
+    early = until_last <= 3 or 10 * (falls[-1].line - logged[0]) <= length
+    if len(falls) <= FIRST_SKIPS and early:
         # With the last line an overflow, nobody knows whether it was the last one.
         return ("first-skips", falls[-1].line) if len(logged) - until_last >= LEAST else None
     # An overflow now and then is how a dynamic scale finds its level; falling is three without a rise.
-    late = [point for point in falls if point.line >= logged[len(logged) // 2]]
+    late = [point for point in falls if point.line >= logged[0] + length / 2]
     lost = len(late) >= 3 and scales[-1][0] <= 8 * lowest
     return ("falling", late[-1].line) if lost else ("steady", scales[-1][1].line)
 

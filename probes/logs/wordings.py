@@ -1,61 +1,113 @@
 """Looks for many wordings at once in the bytes of a large log.
 
-Each is looked for by those of its bytes that this log has the least of: a single byte is found some ten times
-faster than a word, and most logs lack a letter or two of any message.
+A wording of ten bytes, wherever it begins, holds three in a row that begin at a multiple of eight. So one
+look at every eighth place is enough: the three bytes there are hashed, and a table tells whether a wording
+has such a hash. Where a wording could be seen by several of its bytes, it is by those the log has least of.
 """
 
 from __future__ import annotations
 
-import collections
 import typing
 
-from probes.logs.figures_numpy import THERE, bytes_of, having
+try:
+    import numpy as np
+except ImportError:  # each wording is looked for by itself then
+    np = None  # type: ignore[assignment]
 
-SELDOM = 1 / 30_000  # of all bytes; so few places of a byte are looked at one by one in no time
-RARE = 1 / 2_000  # where there is no numpy: above it, looking for the whole word costs less
+LEAST = 10  # bytes of a wording
+_EACH, _WIDTH, _WORD = 8, 3, 8  # a look at every so many bytes, at so many; what is compared at once
+_MASK = 2 ** (8 * _WIDTH) - 1
+# The lower three bytes of a word of eight, times this, decide its upper bits (Knuth's multiplicative hash).
+_FACTOR, _BITS = 2_654_435_769 << 40 & 2**64 - 1, 16
+
+Bytes = typing.Union[bytes, bytearray]
+Array = typing.Any  # numpy's own types have no name in the older versions that probes meet
 
 
 class Wordings:
-    """Finds wordings of at least two bytes in blocks that are like `sample`."""
+    """Finds wordings of at least LEAST bytes in blocks that are like `sample`."""
 
     def __init__(self, wordings: typing.Iterable[bytes], sample: bytes) -> None:
-        counts = collections.Counter(sample)
-        self._words: list[bytes] = []
-        self._seldom: dict[
-            int, list[tuple[bytes, int, int]]
-        ] = {}  # by the byte, with its offset and the next
-        self._often: dict[int, list[tuple[bytes, int, int]]] = {}
-        for wording in wordings:
-            one, two = sorted(range(len(wording)), key=lambda index: counts[wording[index]])[:2]
-            share = counts[wording[one]] / max(len(sample), 1)
-            if share <= (SELDOM if THERE else RARE):
-                self._seldom.setdefault(wording[one], []).append((wording, one, two))
-            elif THERE:
-                self._often.setdefault(wording[one], []).append((wording, one, two))
-            else:
-                self._words.append(wording)
+        self._wordings = tuple(wordings)
+        self.longest = max(map(len, self._wordings))
+        if np is None:
+            return
+        usual = np.bincount(_hash(_windows(sample)), minlength=2**_BITS)
+        seen: dict[int, list[tuple[bytes, int]]] = {}
+        for wording in self._wordings:
+            windows = _windows(wording)
+            rare = usual[_hash(windows)]
+            for first in range(_EACH):
+                at = first + _EACH * int(rare[first::_EACH].argmin())
+                seen.setdefault(int(windows[at]), []).append((wording, at))
+        self._windows = np.array(sorted(seen), np.uint64)
+        self._seen = [seen[window] for window in sorted(seen)]  # by what: the wording, and where in it
+        self._table = np.zeros(2**_BITS, bool)
+        self._table[_hash(self._windows)] = True
 
-    def find(self, block: bytes, start: int, end: int) -> dict[bytes, list[int]]:
-        """The places in [start, end) where each wording that is there begins; it may reach beyond the end."""
-        found: dict[bytes, list[int]] = {}
-        for byte, wordings in self._seldom.items():
-            places = list(_each(block, bytes([byte]), start, end + max(one for _, one, _ in wordings)))
-            for wording, one, _ in wordings:
-                found[wording] = [at - one for at in places]
-        for byte, wordings in self._often.items():
-            at = bytes_of(block, start, end + max(one for _, one, _ in wordings), byte)
-            for wording, one, two in wordings:
-                found[wording] = (at[having(block, at - one + two, wording[two])] - one).tolist()
-        for wording in self._words:
-            found[wording] = list(_each(block, wording, start, end + len(wording) - 1))
-        return {
-            wording: real
-            for wording, places in found.items()
-            if (real := [at for at in places if start <= at < end and block.startswith(wording, at)])
-        }
+    def looks(self, block: Bytes, start: int, end: int) -> typing.Any:
+        """What `find` needs to know of a part of a block: where there may be a part of a wording."""
+        if np is None:
+            return None
+        first, last = -(-start // _EACH), -(-min(end, len(block) - _EACH) // _EACH)
+        words = np.frombuffer(block, "<u8", max(last - first, 0), first * _EACH)
+        # All hashes are within the table; "wrap" only spares a look whether they are.
+        return self._table.take(_hash(words), mode="wrap").nonzero()[0] + first
+
+    def find(
+        self, block: Bytes, looks: typing.Sequence[typing.Any], start: int, end: int
+    ) -> dict[bytes, typing.Any]:
+        """The places in [start, end) where each wording that is there begins; it may reach beyond the end.
+
+        `looks` are those of all parts from the start to `longest` behind the end.
+        """
+        if np is None:
+            found = {wording: list(_each(block, wording, start, end)) for wording in self._wordings}
+            return {wording: places for wording, places in found.items() if places}
+        at = np.concatenate(looks)
+        windows = np.frombuffer(block, "<u8", len(block) // _EACH)[at] & np.uint64(_MASK)
+        index = np.searchsorted(self._windows, windows).clip(max=len(self._windows) - 1)
+        real = self._windows[index] == windows
+        places, index = at[real] * _EACH, index[real]
+        order = index.argsort(kind="stable")
+        ends = np.bincount(index, minlength=len(self._windows)).cumsum().tolist()
+        seen: dict[bytes, list[Array]] = {}
+        for first, last, wordings in zip([0, *ends], ends, self._seen):
+            if first == last:
+                continue
+            here = places[order[first:last]]
+            for wording, inside in wordings:
+                begins = here - inside
+                begins = _same(block, begins[(begins >= start) & (begins < end)], wording)
+                if len(begins):
+                    seen.setdefault(wording, []).append(begins)
+        return {wording: np.sort(np.concatenate(begins)) for wording, begins in seen.items()}
 
 
-def _each(block: bytes, wanted: bytes, start: int, end: int) -> typing.Iterator[int]:
+def _windows(text: bytes) -> Array:
+    """The three bytes at every place of a text."""
+    words = np.ndarray((len(text) - _WIDTH + 1,), "<u4", text + b"\0", strides=(1,)).astype(np.uint64)
+    return words & np.uint64(_MASK)
+
+
+def _hash(words: Array) -> Array:
+    """The hashes of the lower three bytes of words."""
+    product = words * np.uint64(_FACTOR)
+    return np.right_shift(product, np.uint64(64 - _BITS), out=product).view(np.int64)
+
+
+def _same(block: Bytes, places: Array, wording: bytes) -> Array:
+    """Those of the places at which the wording stands."""
+    words = np.ndarray((len(block) - _WORD + 1,), "<u8", block, strides=(1,))
+    for at in (*range(0, len(wording) - _WORD, _WORD), len(wording) - _WORD):
+        if not len(places):
+            break
+        places = places[words[places + at] == int.from_bytes(wording[at : at + _WORD], "little")]
+    return places
+
+
+def _each(block: Bytes, wanted: bytes, start: int, end: int) -> typing.Iterator[int]:
+    end += len(wanted) - 1
     at = block.find(wanted, start, end)
     while at >= 0:
         yield at

@@ -71,7 +71,7 @@ def test_json_has_the_contracts_form(capsys: pytest.CaptureFixture[str], broken:
     )
     assert best["patch"]["framework"] == "xtuner"
     assert data["next"]["do"] in ("ask", "try", "stop")
-    assert data["link"].startswith("?d=1")
+    assert data["link"].startswith("?d=2")
 
 
 def test_a_link_goes_on_where_it_was_made(capsys: pytest.CaptureFixture[str], broken: Path) -> None:
@@ -136,14 +136,14 @@ def test_pasted_text_comes_from_standard_input(
     assert values["precision.compute"] == "float16"
 
 
-@pytest.mark.parametrize("form", ["md", "html"])
+@pytest.mark.parametrize("form", ["md", "html", "issue"])
 def test_exports_hold_the_first_fix_and_the_link(
     capsys: pytest.CaptureFixture[str], broken: Path, form: str
 ) -> None:
     out = run(capsys, "diagnose", str(broken), "--format", form)[1]
 
     assert "use-bf16" in out
-    assert "?d=1" in out
+    assert "?d=2" in out
 
 
 def test_a_batch_is_a_line_a_folder_and_never_reads_the_label(
@@ -231,3 +231,25 @@ def test_the_shared_cases_run_through(capsys: pytest.CaptureFixture[str], shared
 
     assert len(out.splitlines()) == len(list((shared / "cases").glob("*/case.yaml")))
     assert (status, err) == (1, "")
+
+
+def test_every_step_of_a_log_is_a_row(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    log = tmp_path / "train.log"
+    log.write_text("step 1: loss 1.5\nstep 2: loss nan, grad_norm 0.5\n")
+
+    assert run(capsys, "series", str(log)) == (0, "step,loss,grad_norm\n1,1.5,nan\n2,nan,0.5\n", "")
+
+
+@pytest.mark.parametrize("text", [None, "no loss here\n", "step 1: loss 1.5\n".encode("utf-16")])
+def test_a_log_without_a_series_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str | bytes | None
+) -> None:
+    log = tmp_path / "train.log"
+    if text is not None:
+        log.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    status, out, err = run(capsys, "series", str(log))
+
+    assert (status, out) == (2, "")
+    assert err.startswith("whynan: train.log: ")
+    assert err.count("\n") == 1

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import random
 import time
 import zlib
+from pathlib import Path
 
 import pytest
 
 from app import link
 from app.link import LinkError, decode, encode
-from app.session import Session, known
+from app.session import Said, Session, known
+from app.ui.share import leaves
 from kb.model import Knowledge
 from probes.report import ASSUMED, Fact, Report
 
@@ -37,17 +40,20 @@ SESSION = Session(
     answers=(("run.last_change", "model"), ("data.padding", None)),
     tried=(("use-bf16", "no-change"),),
     knowledge="0123456789",
+    said=Said((("fp16-overflow", 83), ("hardware", 100)), (("use-bf16", 0),)),
 )
+SAID = Said(
+    (("fp16-overflow", 34), ("lr-too-high", 21), ("labels-all-masked", 8)),
+    (("use-bf16", 34), ("lower-learning-rate", 21), ("drop-fully-masked-samples", 8)),
+)
+GOLDEN = sorted((Path(__file__).parent / "links").glob("*.json"))
 
 
-def test_a_link_carries_facts_answers_tried_fixes_curve_and_version(knowledge: Knowledge) -> None:
+def test_a_link_carries_facts_answers_tried_fixes_curve_and_what_was_said(knowledge: Knowledge) -> None:
     again = decode(encode(SESSION))
 
-    assert (again.answers, again.tried, again.knowledge) == (
-        SESSION.answers,
-        SESSION.tried,
-        SESSION.knowledge,
-    )
+    assert (again.answers, again.tried) == (SESSION.answers, SESSION.tried)
+    assert (again.knowledge, again.said) == (SESSION.knowledge, SESSION.said)
     before, after = known(SESSION, knowledge), known(again, knowledge)
     assert after.values() == before.values()
     assert after.assumed() == ("optimizer.max_grad_norm",)
@@ -81,6 +87,7 @@ def test_a_full_diagnosis_fits_into_900_characters(knowledge: Knowledge) -> None
         tuple(rows[27:52]),
         (("use-bf16", "no-change"), ("use-adamw", "worse")),
         "0123456789",
+        SAID,
     )
     curve = tuple((10 * i, 3 - math.log1p(i) / 2 + rng.gauss(0, 0.05)) for i in range(500))
 
@@ -97,18 +104,33 @@ def test_one_changed_letter_is_told_in_one_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1", "2abc", "1!!", "1" + "A" * 9000, "https://example.org", "1AAAAAAAA", "诊断"]
+    "text",
+    ["", "x", "1", "3abc", "2!!", "2" + "A" * 9000, "https://example.org", "1AAAAAAAA", "2AAAAAAAA", "诊断"],
 )
 def test_what_is_no_link_is_told_in_one_sentence(text: str) -> None:
     with pytest.raises(LinkError, match=r"^The link [^\n]*\.$"):
         decode(text)
 
 
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_a_link_of_any_version_opens_for_ever(path: Path) -> None:
+    golden = json.loads(path.read_text(encoding="utf-8"))
+
+    held = leaves(golden["link"])
+    assert {name: held[name] for name in golden["holds"]} == golden["holds"]
+    if path.name.startswith("v1"):
+        assert decode(golden["link"]).said == Said()
+
+
+def test_every_version_has_its_golden_links() -> None:
+    assert sorted({path.name[:2] for path in GOLDEN}) == [f"v{version}" for version in sorted(link._WORDS)]
+
+
 def forged(text: bytes) -> str:
     """A link with a right checksum round any content."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, link._WORDS)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, link._WORDS[link.VERSION])
     packed = packer.compress(text) + packer.flush()
-    return "1" + base64.urlsafe_b64encode(link._checksum(packed) + packed).decode().rstrip("=")
+    return link.VERSION + base64.urlsafe_b64encode(link._checksum(packed) + packed).decode().rstrip("=")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +149,10 @@ def forged(text: bytes) -> str:
         b'["",[],[],[["<script>",1]],[]]',
         b'["",[],[],[],[["use-bf16","a\\"b"]]]',
         b'["../../etc",[],[],[],[]]',
+        b'["",[],[],[],[],[[["use-bf16",101]],[]]]',
+        b'["",[],[],[],[],[[["<b>",1]],[]]]',
+        b'["",[],[],[],[],[[],[],[]]]',
+        b'["",[],[],[],[],[[' + b",".join([b'["a",1]'] * 30) + b"],[]]]",
         b'["",' + b"[" + b",".join([b'["c","a",1,"m",1]'] * 500) + b"],[],[],[]]",
         b" " * 1_000_000,
     ],

@@ -38,6 +38,18 @@ def test_markdown_and_terminal_have_causes_fixes_and_link(knowledge: Knowledge, 
         assert "?d=1x" in text
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_issue_folds_the_facts_and_fits_into_github(knowledge: Knowledge, lang: str) -> None:
+    shown = concluded(knowledge, loss__symptom="nan-after-steps", precision__compute="float16")
+    text = render.issue(shown, knowledge, "?d=1x", lang)
+
+    before, _, after = text.partition("<details>")
+    assert "`loss.symptom` |" not in before
+    assert "`loss.symptom` |" in after.partition("</details>")[0]
+    assert "\n?d=1x\n" in after.partition("</details>")[2]
+    assert "?d=1x" in render.issue(shown, knowledge, "?d=1x", lang)[: render.MOST_ISSUE]
+
+
 def test_a_healthy_run_gets_no_causes(knowledge: Knowledge) -> None:
     shown = concluded(knowledge, loss__symptom="healthy")
 

@@ -75,6 +75,7 @@ def test_what_is_missing_from_a_bare_folder_is_said_once_each(folder: Path) -> N
             "HTML is shown as it is written",
         ),
         ("fixes/use-bf16.yaml", "steps:\n  en: text", "steps:\n  en: ' '", "the text is empty"),
+        ("fixes/use-bf16.yaml", "steps:\n  en: text", "steps:\n  en: TODO", "a TODO is left to fill in"),
         ("facts.yaml", "nan: 0.5", "nan: 0.7", "typical adds up to 1.20"),
         ("facts.yaml", "usual: ..1e-3", "usual: 5..1", "holds no number"),
         ("policy.yaml", "none_of_these: 0.1", "none_of_these: 0.5", "the causes' priors add up to 0.90"),

@@ -145,3 +145,28 @@ def test_an_affected_version_is_a_hypothesis_of_its_own(folder: Path) -> None:
 
     assert before == {"overflow": 0.5, "too-fast": 0.4}
     assert after == {"overflow": 0.3, "too-fast": 0.6}
+
+
+def saved(folder: Path, known: float) -> float:
+    """What the question that is asked first saves when so many can answer it; 0: it is not asked."""
+    facts = yaml.safe_load((folder / "facts.yaml").read_text())
+    asked = kb.diagnose(kb.load(folder), {"loss.symptom": "nan"}).next
+    assert isinstance(asked, kb.Ask)
+    change(folder, "facts.yaml", **{asked.fact: facts[asked.fact] | {"known": known}})
+    step = kb.diagnose(kb.load(folder), {"loss.symptom": "nan"}).next
+    return step.saves if step == kb.Ask(asked.fact, step.saves) else 0.0
+
+
+def test_a_question_that_few_can_answer_is_worth_less(folder: Path) -> None:
+    asked = kb.diagnose(kb.load(folder), {"loss.symptom": "nan"}).next
+
+    assert asked.saves == saved(folder, 1)
+    assert asked.saves > saved(folder, 0.7) > 0
+    assert saved(folder, 0) == 0
+
+
+def test_dont_know_is_an_answer_that_tells_nothing(folder: Path) -> None:
+    """What a question gains is in proportion to those who can answer; its minutes are spent in any case."""
+    all_can, most, fewer = (saved(folder, known) for known in (1, 0.9, 0.8))
+
+    assert all_can - most == pytest.approx(most - fewer, abs=1e-6)

@@ -20,7 +20,7 @@ def first_fix(at) -> str:
 def test_the_first_fix_comes_first_with_what_it_is_worth(open_page, fp16):
     at = open_page("diagnosis.py", fp16)
 
-    assert titles(at)[0] == "### Normal at first and NaN later"
+    assert titles(at)[0] == "## Normal at first and NaN later"
     assert first_fix(at) == "Compute in bfloat16"
     assert [caption.value for caption in at.caption if "Solution 1" in caption.value] != []
 
@@ -146,18 +146,18 @@ def test_nothing_private_of_a_file_leaves_and_the_preview_shows_all_that_does(op
 def test_a_healthy_run_is_said_to_be_healthy(open_page):
     at = open_page("diagnosis.py", Session().answer("loss.symptom", "healthy"))
 
-    assert titles(at)[0] == "### Nothing abnormal was found\\."
+    assert titles(at)[0] == "## Nothing abnormal was found\\."
     assert [button.key for button in at.button if button.key.startswith("tried-")] == []
 
 
 def test_without_a_symptom_what_is_usual_is_shown(open_page):
     at = open_page("diagnosis.py", Session().answer("precision.compute", "float16"))
 
-    assert titles(at)[0].startswith("### Nothing says what the loss does")
+    assert titles(at)[0].startswith("## Nothing says what the loss does")
 
 
 def test_without_anything_there_is_a_way_to_begin(open_page):
-    assert titles(open_page("diagnosis.py")) == ["### There is nothing to diagnose yet."]
+    assert titles(open_page("diagnosis.py")) == ["## There is nothing to diagnose yet."]
 
 
 def test_markup_in_a_forged_link_stays_text(open_page):

@@ -1,6 +1,8 @@
 import json
 
+from app import jobs
 from app.ui import read_large
+from probes.logs import large
 from probes.report import from_json
 
 
@@ -22,3 +24,17 @@ def test_what_cannot_be_read_is_one_line_and_a_status(tmp_path, capsys):
     assert out == ""
     assert error.count("\n") == 1
     assert error.startswith("missing.log: ")
+
+
+def test_how_far_it_is_goes_to_standard_error_as_jobs_read_it(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "train.log"
+    path.write_text("".join(f"step {step}: loss {2 - step / 20_000:.5f}\n" for step in range(20_000)))
+    monkeypatch.setattr(read_large, "MEGABYTE", 100_000)
+    monkeypatch.setattr(large, "OFTEN", 10_000)
+
+    read_large.main(str(path))
+
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [one["done"] for one in told] == [0, 1, 2, 3, 4]
+    assert {one["of"] for one in told} == {path.stat().st_size // 100_000}
+    assert jobs._step(json.dumps(told[1])) == jobs.Step("read", 1, 4)

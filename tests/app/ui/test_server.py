@@ -80,7 +80,8 @@ def test_the_probes_can_be_had_as_one_file(server):
 def test_an_unknown_api_is_not_there(server):
     status, _, body = get(f"{server}/api/v1/x")
 
-    assert (status, json.loads(body)) == (404, {"error": "there is nothing at /api/v1/x"})
+    line = "/api/v1/x, there is no such address, see docs/commands.md"
+    assert (status, json.loads(body)) == (404, {"error": line})
 
 
 def test_nobody_uploads_without_a_token(server):
@@ -125,6 +126,8 @@ def test_a_base_path_is_before_every_route_of_ours():
     assert paths(Settings(base_path="/x")) == [
         "/healthz",
         "/x/probe.pyz",
+        "/x/api/diagnose",
+        "/x/api/diagnosis/{id}",
         "/x/api/{rest:path}",
         "/x/healthz",
         "/x/upload/{token}/{name}",

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from app.ui import theme
 from app.ui.settings import Settings, settings
 from app.ui.theme import DARK, LIGHT
+
+CSS = Path(theme.__file__).with_name("page.css").read_text(encoding="utf-8")
+BUTTONS = re.findall(r"background-color: (#\w{6})", CSS)
 
 
 @pytest.mark.parametrize(
@@ -11,6 +18,7 @@ from app.ui.theme import DARK, LIGHT
     [
         Settings(),
         Settings(public_url="https://a.example/x", base_path="/x", read_only=True, probes=False),
+        Settings(database="postgresql+psycopg://whynan@db/whynan"),
     ],
 )
 def test_the_environment_carries_the_settings(given):
@@ -32,14 +40,17 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_text_can_be_read_on_every_background(theme):
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_can_be_read_on_every_background(colours):
     pairs = [
-        ("#ffffff", theme["primaryColor"]),
-        (theme["textColor"], theme["backgroundColor"]),
-        (theme["textColor"], theme["secondaryBackgroundColor"]),
-        (theme["linkColor"], theme["backgroundColor"]),
-        (theme["codeTextColor"], theme["codeBackgroundColor"]),
+        *(("#ffffff", ground) for ground in BUTTONS),
+        (colours["primaryColor"], colours["backgroundColor"]),
+        (colours["primaryColor"], colours["secondaryBackgroundColor"]),
+        (colours["textColor"], colours["backgroundColor"]),
+        (colours["textColor"], colours["secondaryBackgroundColor"]),
+        (colours["linkColor"], colours["backgroundColor"]),
+        (colours["codeTextColor"], colours["codeBackgroundColor"]),
     ]
 
+    assert len(BUTTONS) == 2
     assert [pair for pair in pairs if contrast(*pair) < 4.5] == []

@@ -44,8 +44,8 @@ def test_files_are_read_with_their_lines_and_a_bad_one_is_one_line(open_page, lo
     uploader.upload("config.py", config.encode()).run()
 
     assert not at.exception
-    tables = [frame.value for frame in at.dataframe]
-    rows = {row[0]: row[1:] for table in tables for row in table.itertuples(index=False, name=None)}
+    lines = [line.replace("\\", "") for item in at.markdown for line in item.value.splitlines()]
+    rows = {cells[0]: tuple(cells[1:]) for line in lines if len(cells := line.strip("| ").split(" | ")) == 3}
     assert rows["loss.first_bad_step"] == ("20", "2")
     assert rows["precision.compute"] == ("float16", "19")
     assert [line for line in texts(at) if line.startswith("broken.bin")] != []
@@ -97,7 +97,7 @@ def test_a_link_from_outside_is_read_only_until_one_goes_on(open_page, fp16):
 
     at.button(key="continue").click().run()
     assert at.query_params["d"] == encode(fp16)
-    assert [button.key for button in at.button if button.key.startswith("answer-")] != []
+    assert "continue" not in [button.key for button in at.button]
 
 
 @pytest.mark.parametrize("page", ["start.py", "wizard.py", "diagnosis.py"])

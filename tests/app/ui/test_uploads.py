@@ -7,8 +7,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
+from streamlit.testing.v1 import AppTest
 
-from app.ui import uploads
+from app.ui import intake, uploads
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +100,46 @@ def test_an_old_token_is_forgotten(monkeypatch):
     token = uploads.issue()
 
     assert put(token, "a.log", b"x") == 404
+
+
+def test_how_much_has_come_is_told_and_a_cancelled_file_is_refused(monkeypatch):
+    token = uploads.issue()
+    told = []
+
+    async def in_turn(write, chunk):
+        write(chunk)
+        told.append(uploads.progress(token))
+        if len(told) == 2:
+            uploads.forget(token)
+
+    monkeypatch.setattr(uploads, "run_in_threadpool", in_turn)
+    assert uploads.progress(token) is None
+
+    assert put(token, "a.log", b"123", b"456", b"789") == 410
+
+    assert told == [(3, 0), (6, 0)]
+    assert uploads.progress(token) is None
+    assert not (uploads._folder() / token).exists()
+
+
+def test_the_page_shows_how_much_has_come_and_cancels_it():
+    def page():
+        import streamlit as st
+
+        from app.ui import intake
+
+        intake._coming(st.session_state["upload"])
+
+    token = uploads.issue()
+    upload = uploads._uploads[token]
+    upload.began, upload.size, upload.of = True, 500_000_000, 2_000_000_000
+    at = AppTest.from_function(page)
+    at.session_state["upload"] = token
+    at.run()
+
+    (bar,) = at.get("progress")
+    assert (bar.proto.value, bar.proto.text) == (25, "Received: 500 of 2000 MB")
+    assert not at.exception
+
+    intake._cancel(token)
+    assert uploads.progress(token) is None

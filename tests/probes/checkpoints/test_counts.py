@@ -3,7 +3,7 @@ import math
 import pytest
 
 from probes.checkpoints import counts, safetensors
-from probes.checkpoints.counts import Counts, Rows
+from probes.checkpoints.counts import Counts
 from probes.checkpoints.listing import DamagedError
 
 NAN, INF = math.nan, math.inf
@@ -42,7 +42,9 @@ def test_an_embedding_is_looked_at_row_by_row(write):
     )
 
     dtype = one.tensor.dtype
-    assert one.rows == Rows([dtype.magnitude(2.0), 0], [b"\x00\x3c\x00\xc0", bytes(4)])
+    assert one.rows is not None
+    assert one.rows.largest == [dtype.magnitude(2.0), 0]
+    assert len(set(one.rows.keys)) == 2
 
 
 @pytest.mark.parametrize("name", ["w", "lm_head.weight"])

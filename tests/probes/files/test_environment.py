@@ -193,6 +193,7 @@ SAID = {
         "version.torch": "2.6.0+cu124",
         "machine.cuda": "12.4",
         "version.transformers": "4.52.0.dev0",
+        "run.library_development": True,
         "gpu.name": "NVIDIA A800-SXM4-80GB",
         "gpu.bf16": True,
         "gpu.capability": "8.0",
@@ -587,3 +588,17 @@ def test_a_package_named_with_two_versions_has_changed():
         "run.last_change": "libraries",
         "version.deepspeed": "0.15.4",
     }
+
+
+def test_a_report_that_names_versions_is_no_dump():
+    said = (
+        "Gradients are 0 with unsloth 2024.11.6\n\n"
+        "It came after updating to unsloth==2024.11.6: the weights are not updated.\n"
+    )
+
+    assert not environment.looks_like_environment(said)
+
+
+def test_a_development_version_says_so_but_for_what_all_install_from_its_main_branch():
+    assert environment.read("accelerate==0.22.0.dev0", "env").values()["run.library_development"] is True
+    assert "run.library_development" not in environment.read("llamafactory==0.9.3.dev0", "env").values()

@@ -106,6 +106,14 @@ def test_colours_and_titles_of_a_terminal_are_no_text():
     assert report.values() == {"version.torch": "2.5.1+cu124", "machine.cuda": "12.4"}
 
 
+def test_what_somebody_added_to_a_short_list_of_versions_is_read_too():
+    versions = "bitsandbytes 0.41.0\ntorch 2.0.1\npeft 0.4.0\ntrl 0.5.0\ntransformers 4.31.0\n"
+    listed, added = read_text(versions + "Optimizer: 8-bit Adam\n", "env.txt")
+
+    assert listed.values()["version.bitsandbytes"] == "0.41.0"
+    assert added.values() == {"optimizer.name": "adamw_8bit"}
+
+
 def test_a_folder_is_listed_within_bounds(tmp_path):
     for name in ("b.log", "a.py", ".hidden", ".git/config", "deep/x.log", "1/2/3/in.log", "1/2/3/4/out.log"):
         path = tmp_path / name

@@ -128,3 +128,9 @@ def test_any_beginning_is_read_without_an_error(lines):
 )
 def test_no_text_takes_minutes(unit):  # as it would if a pattern were quadratic: pytest-timeout ends it
     preamble.read((unit * 100_000)[:100_000], "x")
+
+
+def test_the_optimizer_that_a_log_names_on_a_line_of_its_own_is_read():
+    (said,) = preamble.read("# optim: paged_adamw_8bit\n{'loss': 2.1, 'epoch': 0.1}\n", "train.log")
+
+    assert said.values() == {"optimizer.name": "paged_adamw_8bit"}

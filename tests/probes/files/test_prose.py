@@ -64,6 +64,11 @@ SAID = {
         "optimizer.learning_rate": 5e-5, "batch.per_device": 4, "batch.accumulation": 8,
         "schedule.warmup": True, "optimizer.max_grad_norm": 1.0,
     },
+    "The loss is far too high after upgrading from transformers 4.47.1 to 4.48.0": {
+        "version.transformers": "4.48.0", "run.last_change": "libraries",
+    },
+    "It diverges with flash attention, which it does not with sdpa.": {"attention.other_ok": True},
+    "I wanted bf16 but ran out of memory, so I use fp16.": {"precision.compute": "float16"},
     # asked, possible, denied, of another run: no facts
     "Is it normal that the loss is 0? Should I use bf16 instead?": {
         "loss.symptom": "zero", "precision.compute": None,

@@ -22,21 +22,36 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch, missing):
         model_folder.measure(tmp_path)
 
 
-def test_a_model_is_loaded_and_measured(tmp_path):
+def saved(folder):
+    """A small model and its tokenizer, in a folder."""
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
     tokenizers = pytest.importorskip("tokenizers", reason="tokenizers is not installed")
     config = transformers.LlamaConfig(
         vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2
     )
-    transformers.LlamaForCausalLM(config).save_pretrained(tmp_path, safe_serialization=True)
+    transformers.LlamaForCausalLM(config).save_pretrained(folder, safe_serialization=True)
     words = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0, "the": 1}, unk_token="?"))
     words.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-    transformers.PreTrainedTokenizerFast(tokenizer_object=words).save_pretrained(tmp_path)
+    transformers.PreTrainedTokenizerFast(tokenizer_object=words).save_pretrained(folder)
+
+
+def test_a_model_is_loaded_and_measured(tmp_path):
+    saved(tmp_path)
 
     report = model_folder.measure(tmp_path)
 
     assert report.values() == {"probe.headroom": "safe"}
     assert "model.layers.0.mlp.down_proj" in dict(report.peaks)
+
+
+def test_one_backward_pass_tells_the_first_skips(tmp_path):
+    saved(tmp_path)
+
+    report = model_folder.measure(tmp_path, first_skips=True)
+
+    values = report.values()
+    assert values["probe.headroom"] == "safe"
+    assert values["probe.first_skips"] in range(9)
 
 
 def test_a_model_that_does_not_load_is_one_line(tmp_path):

@@ -1,3 +1,5 @@
+import itertools
+
 import hypothesis
 import pytest
 from hypothesis import strategies
@@ -21,18 +23,22 @@ def plain(numbers):
     return [list(map(int, part)) for part in numbers]
 
 
+def find(module, block, before=()):
+    ends = (len(EDGE), len(block) // 2, len(block) - len(EDGE))
+    return module.find(block, [module.names(block, *part) for part in itertools.pairwise(ends)], before)
+
+
 @hypothesis.given(strategies.lists(PIECES, max_size=200).map(b"".join))
 @hypothesis.settings(max_examples=300, deadline=None)
 def test_numpy_finds_what_the_regular_expression_finds(text):
-    block, end = EDGE + text + EDGE, len(EDGE) + len(text)
+    block = EDGE + text + EDGE
 
-    one, two = figures.find(block, len(EDGE), end), figures_numpy.find(block, len(EDGE), end)
-
-    assert plain(two) == plain(one)
-    pairs = (b"_n", b": ", b"\n ")
-    assert plain(figures_numpy.preceded(block, two, pairs)) == plain(figures.preceded(block, one, pairs))
-    for choose in ("odd", "first", "lowest", "highest"):
-        assert getattr(figures_numpy, choose)(two) == getattr(figures, choose)(one)
+    for before in ((), (b"_n", b": ", b"\n "), (b"  ",)):
+        one, two = (find(module, block, before) for module in (figures, figures_numpy))
+        assert plain(two[0]) == plain(one[0])
+        assert two[1:] == one[1:]
+        for choose in ("odd", "first", "lowest", "highest"):
+            assert getattr(figures_numpy, choose)(two[0]) == getattr(figures, choose)(one[0])
 
 
 @pytest.mark.parametrize(
@@ -50,10 +56,7 @@ def test_numpy_finds_what_the_regular_expression_finds(text):
 def test_numpy_finds_the_same_norms_behind_losses(line):
     block = EDGE + line * 100 + EDGE
 
-    one, two = (
-        module.near(block, module.find(block, len(EDGE), len(block) - len(EDGE)))
-        for module in (figures, figures_numpy)
-    )
+    one, two = (module.near(block, find(module, block)[0]) for module in (figures, figures_numpy))
 
     assert plain(two) == plain(one)
     assert len(one[0]) in (100, 200)
@@ -63,7 +66,7 @@ def test_ranks_order_numbers_of_all_sizes():
     numbers = [b"-12.5", b"-0.3", b"0.0", b"0.02", b"1.825", b"9.9", b"12.8", b"100.", b"1.000000E+06"]
     block = EDGE + b"".join(b"loss: %s \n" % number for number in numbers) + EDGE
 
-    _, ranks = figures.find(block, len(EDGE), len(block) - len(EDGE))
+    (_, ranks), *_ = find(figures, block)
 
     assert ranks == sorted(ranks)
     assert len(ranks) == len(numbers)

@@ -95,6 +95,68 @@ def test_a_large_log_says_what_it_says_read_line_by_line(tmp_path, monkeypatch, 
     ]
 
 
+LONG = 6_000
+EVALUATION = "{{'eval_loss': {loss}, 'eval_runtime': 12.3, 'epoch': 0.5}}\n"
+
+
+def long_log(line, fault, seed):
+    """A made log in which every stretch holds many lines."""
+    chance = random.Random(seed)
+    at = chance.randrange(LONG // 3, LONG - LONG // 8)
+    falls = {
+        "scale falls": range(at, LONG, 40),
+        "first skips": range(0, 60, 10),
+        "steady scale": range(0, at, 1_500),
+    }
+    restart = chance.randrange(at // 2, at - 10)
+    for index in range(LONG):
+        step = index if fault != "restart" or index < at else index - at + restart
+        loss, norm = 1.2 + math.exp(-step / 2_000) + chance.gauss(0, 0.02), abs(chance.gauss(1, 0.1))
+        if fault == "late gradient" and index >= at:
+            norm = math.nan
+        if fault == "intermittent" and index in (at, at + 400, at + 401):
+            loss = math.nan
+        if fault == "zero" and index >= at:
+            loss, norm = 0.0, math.nan
+        if fault == "zero without norms" and index >= at:
+            loss, norm = 0.0, 0.0
+        if fault in ("restart", "nan") and index >= LONG - 300:
+            loss = norm = math.nan
+        if fault == "spike" and at <= index < at + 3:
+            loss *= 6
+        if index in falls.get(fault, ()):
+            scale = 65_536 if fault == "steady scale" else 2 ** (16 - min(15, falls[fault].index(index)))
+            yield OVERFLOW.replace("65536", str(scale)).replace("32768", str(scale // 2))
+        yield line(step, loss, norm, LONG)
+        if step % 500 == 499:
+            yield EVALUATION.format(
+                loss="nan" if fault == "evaluation" and step > at else f"{loss + 0.05:.4f}"
+            )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("none", "late gradient", "intermittent", "zero", "zero without norms", "restart", "nan", "spike"),
+        *("scale falls", "first skips", "steady scale", "evaluation"),
+    ],
+)
+@pytest.mark.parametrize("name", ["mmengine", "trainer", "JSON", "Megatron"])
+def test_many_lines_a_stretch_say_the_same_too(tmp_path, monkeypatch, name, fault):
+    monkeypatch.setattr(large, "AROUND", 8_000)
+    path = tmp_path / "train.log"
+    path.write_text("".join(long_log(LINES[name], fault, f"{name} {fault}")))
+
+    whole, picked = read_file(path, small=10**9), read_file(path, small=0, stretches=100)
+
+    facts = (*DECIDED, "loss_scale.trend")
+    assert decided(picked, *facts) == decided(whole, *facts)
+    placed = ("loss.first_bad_step", "log.message")
+    assert [fact for fact in picked.facts if fact.id in placed] == [
+        fact for fact in whole.facts if fact.id in placed
+    ]
+
+
 @pytest.mark.parametrize("name", ["mmengine", "trainer"])
 def test_it_says_the_same_without_numpy(tmp_path, monkeypatch, name):
     path = tmp_path / "train.log"
@@ -120,3 +182,18 @@ def test_a_restart_and_its_second_fault_are_found_in_their_place(tmp_path):
     report = read_file(path, small=0, stretches=40)
 
     assert Fact("loss.first_bad_step", steps[3_333], "train.log:3334") in report.facts
+
+
+@pytest.mark.parametrize("small", [0, 10**9])
+def test_progress_goes_on_through_the_file(tmp_path, monkeypatch, small):
+    monkeypatch.setattr(large, "OFTEN", 1_000)
+    path = tmp_path / "train.log"
+    path.write_text("".join(log(LINES["mmengine"], "none", 1)))
+    told = []
+
+    read_file(path, small=small, stretches=20, progress=lambda done, of: told.append((done, of)))
+
+    done = [one for one, _ in told]
+    assert len(done) >= 19
+    assert done == sorted(done)
+    assert {of for _, of in told} == {path.stat().st_size}

@@ -31,13 +31,21 @@ def test_a_piece_is_in_the_stretch_in_which_it_begins():
 
 
 def test_the_piece_around_each_place_and_the_lines_up_to_it():
-    found = made().around({1, 30, 28, 57}, 10, TEXT, 0)
+    found = made().around({1, 30, 28, 57}, TEXT, 0, lambda place: TEXT.count(b"\n", 0, place) - 3)
 
     assert [(piece.lines, piece.text) for piece in found] == [
         (-3, "one"),
         (0, " 20%|## | 2/10"),
         (2, "last"),
     ]
+
+
+def test_a_block_is_filled_with_line_ends_where_the_file_is_not():
+    block = bytearray(len(TEXT) + 5)
+
+    made().fill(-2, memoryview(block))
+
+    assert block == b"\n\n" + TEXT + b"\n\n\n"
 
 
 def test_a_line_without_end_is_cut():

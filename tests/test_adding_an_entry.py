@@ -1,4 +1,4 @@
-"""The entry that CONTRIBUTING.md shows is a good one: it passes the check and its own cases."""
+"""The entry that docs/adding-an-entry.md shows is a good one: it passes the check and its own cases."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ EXAMPLE = re.compile(r"^ *```yaml\n( *# (kb/\S+\.yaml)\n.*?)^ *```$", re.MULTILI
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """whynan's knowledge with the example added."""
-    root = tmp_path_factory.mktemp("contributing")
+    root = tmp_path_factory.mktemp("adding")
     shutil.copytree(HERE, root / "kb", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    for text, name in EXAMPLE.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
+    for text, name in EXAMPLE.findall((ROOT / "docs" / "adding-an-entry.md").read_text(encoding="utf-8")):
         (root / name).write_text(textwrap.dedent(text), encoding="utf-8")
     return root / "kb"
 

@@ -1,0 +1,1 @@
+"""A server of the Model Context Protocol: a coding agent has tools where a person has pages."""

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from kb.learn import WEIGHT, Learnt, Run, learn, spread, told, totals
+from kb.model import Knowledge
+
+FACTS = {"loss.symptom": "nan-after-steps", "precision.compute": "float16"}
+
+
+def run(**tried: str) -> Run:
+    outcomes = {fix.replace("_", "-"): outcome for fix, outcome in tried.items()}
+    return Run(FACTS, (), outcomes, outcomes)
+
+
+def test_a_solved_run_counts_once_over_all_causes_and_leans_to_what_the_fix_cures(
+    knowledge: Knowledge,
+) -> None:
+    learnt = learn(knowledge, [run(use_bf16="worked")])
+
+    assert 0.9 < sum(learnt.causes.values()) <= 1
+    assert learnt.causes.most_common(1)[0][0] == "fp16-overflow"
+
+
+def test_who_was_not_helped_says_nothing_of_how_common_a_cause_is(knowledge: Knowledge) -> None:
+    learnt = learn(knowledge, [run(use_bf16="no-change"), run(use_bf16="other-symptom")])
+
+    assert learnt.causes == {}
+    assert learnt.failed["fp16-overflow", "use-bf16"] > 0
+    assert learnt.worked == {}
+
+
+def test_a_chance_of_cure_moves_as_a_beta_of_forty_cases() -> None:
+    learnt = Learnt()
+    learnt.worked["a", "b"], learnt.failed["a", "b"] = 8.0, 2.0  # type: ignore[assignment]
+
+    assert learnt.cure("a", "b", 0.5) == pytest.approx((WEIGHT * 0.5 + 8) / (WEIGHT + 10))
+    assert learnt.cure("a", "other", 0.5) == 0.5
+
+
+def test_only_new_outcomes_are_counted_but_all_are_evidence(knowledge: Knowledge) -> None:
+    both = {"use-bf16": "no-change", "clip-gradients": "worked"}
+    learnt = learn(knowledge, [Run(FACTS, (), both, ("clip-gradients",))])
+
+    assert {fix for _, fix in learnt.worked} == {"clip-gradients"}
+    assert learnt.failed == {}
+    assert (
+        learnt.causes["fp16-overflow"]
+        < learn(knowledge, [run(clip_gradients="worked")]).causes["fp16-overflow"]
+    )
+
+
+def test_a_hundred_solved_runs_of_one_cause_make_it_more_common(knowledge: Knowledge) -> None:
+    here = {c.id: c.counted.here for c in knowledge.causes.values() if c.counted}
+    before = totals(knowledge, here, told(knowledge))
+    after = totals(knowledge, here, told(knowledge) | {"hardware": 100.0})
+
+    assert after["hardware"] > 3 * before["hardware"]
+    for shares in (before, after):
+        assert sum(shares.values()) == pytest.approx(1 - knowledge.policy.none_of_these)
+    assert sum(spread(knowledge, after).values()) == pytest.approx(sum(after.values()))
