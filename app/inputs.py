@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from probes import files
 from probes.files import Document
-from probes.logs import Progress
 from probes.report import ReadError, Report
 
 # Config files are small; nothing larger is ever patched.
 LARGEST_TEXT = 1_000_000
+Progress = Callable[[str, int, int], None]
 PATCHED = {"config", "command"}
 
 
@@ -28,15 +29,16 @@ class Inputs:
         return Inputs(self.reports + other.reports, self.texts + other.texts, self.problems + other.problems)
 
 
-def read(paths: Iterable[Path], progress: Progress = lambda done, of: None) -> Inputs:
+def read(paths: Iterable[Path], progress: Progress = lambda name, done, of: None) -> Inputs:
     """Every file, and every file of every folder. What cannot be read becomes a line; the rest is kept.
 
-    `progress` is told how many bytes of a log or a checkpoint are read, and of how many.
+    `progress` is told the name of a log or a checkpoint, how many of its bytes are read, and of how many.
     """
     found = Inputs()
     for path in paths:
         for file in files.listing(path) if path.is_dir() else [path]:
-            for document in files.documents(file, path if path.is_dir() else None, progress):
+            told = partial(progress, file.name)
+            for document in files.documents(file, path if path.is_dir() else None, told):
                 found += _inputs(document)
     return found
 

@@ -8,7 +8,7 @@ import kb
 from app.conclusion import HEALTHY, UNJUDGED, CauseShown, Conclusion, FixShown
 from app.unknown import said
 from app.words import word
-from kb.model import Knowledge, Plain
+from kb.model import Knowledge, Plain, key
 from probes.report import Unknown
 
 
@@ -70,8 +70,11 @@ def headline(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> str:
 
 def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
     """A fact's value as a person reads it."""
-    named = knowledge.facts[fact].values.get(str(value).lower() if isinstance(value, bool) else str(value))
-    return named[lang] if named else str(value)
+    named = knowledge.facts[fact].values.get(key(value))
+    if named:
+        return named[lang]
+    either = {"true": "value.yes", "false": "value.no"}.get(key(value))
+    return word(either, lang) if either else str(value)
 
 
 def named(cause: CauseShown, lang: str) -> str:

@@ -13,6 +13,7 @@ from probes.report import ANSWERED, ASSUMED, MEASURED, TOLD, Fact, Report, Unkno
 # Prose may say which fixes were tried already: such facts are called tried.<fix>, their value is the outcome.
 ON_THE_NODE = "whynan probe, on the node"  # what tells a fact that only the GPUs decide
 TRIED = "tried."
+FOLLOWS = "follows from "  # and the facts, in the source of one that is told by others
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def known(session: Session, knowledge: Knowledge) -> Known:
         else:
             sure = all(facts[name].state != ASSUMED for name in derived.given)
             facts[derived.id] = Fact(
-                derived.id, derived.value, f"follows from {sources}", MEASURED if sure else ASSUMED
+                derived.id, derived.value, f"{FOLLOWS}{sources}", MEASURED if sure else ASSUMED
             )
 
     skipped = tuple(name for name, value in answers.items() if value is None and name not in facts)

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from kb.model import Advisory, Cause, Document, Fact, Fix, Knowledge, Policy, Strict, Tree
 
 HERE = Path(__file__).parent
+LARGEST = 500_000  # bytes of a file: ten times whynan's largest; its nodes take 26 times that in memory
+MOST = 10_000  # beginnings of lists and mappings; libyaml's recursion ends the process at 25,000 levels
 M = TypeVar("M", bound=Strict)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -102,9 +104,24 @@ def read(path: Path, root: Path, problems: list[Problem], form: type = dict) -> 
     """The file's data and lines, or None with the reason added to `problems`. `form` is dict or list."""
     name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > LARGEST:
+            problems.append(Problem(name, 1, 1, f"is larger than {LARGEST // 1000} kB, split it"))
+            return None
+        text = path.read_text(encoding="utf-8")
+        if sum(map(text.count, ("[", "{", "- ", "? "))) > MOST:
+            problems.append(Problem(name, 1, 1, f"has more than {MOST} lists and mappings, split it"))
+            return None
+        loader = _Loader(text)
         node = loader.get_single_node()
+        if (aliased := _aliased(node)) is not None:
+            line, column = aliased.start_mark.line + 1, aliased.start_mark.column + 1
+            problems.append(Problem(name, line, column, "is repeated by an alias (*name), write it out"))
+            return None
         data = loader.construct_document(node) if node else None
+        doubled = list(_doubled(node))
+    except RecursionError:
+        problems.append(Problem(name, 1, 1, "is nested too deeply"))
+        return None
     except OSError as error:
         problems.append(Problem(name, 1, 1, f"cannot be read ({error.strerror})"))
         return None
@@ -123,12 +140,26 @@ def read(path: Path, root: Path, problems: list[Problem], form: type = dict) -> 
         problems.append(Problem(name, 1, 1, "must be a list" if form is list else "must be a mapping"))
         return None
     source = Source(name, node, data)
-    doubled = [
-        Problem(name, mark.line + 1, mark.column + 1, f"key {key!r} is given twice")
-        for key, mark in _doubled(node)
-    ]
-    problems.extend(doubled)
+    problems.extend(
+        Problem(name, mark.line + 1, mark.column + 1, f"key {key!r} is given twice") for key, mark in doubled
+    )
     return None if doubled else source
+
+
+def _aliased(root: Any) -> Any | None:
+    """A node that stands in two places, or in itself: a few of these would be walked for ever."""
+    seen: set[int] = set()
+    left = [root] if root else []
+    while left:
+        node = left.pop()
+        if isinstance(node, yaml.ScalarNode):
+            continue
+        if id(node) in seen:
+            return node
+        seen.add(id(node))
+        for value in node.value:
+            left.extend(value if isinstance(value, tuple) else [value])
+    return None
 
 
 def _doubled(node: Any) -> Iterator[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import kb
 from app import capsule, inputs, render, telling, terminal
+from app.commands.bar import bar
 from app.conclusion import ABNORMAL, HEALTHY, UNJUDGED, Conclusion
 from app.inputs import Inputs
 from app.session import Session
@@ -85,7 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace, paths: list[Path]) -> Inputs:
-    found = inputs.read(paths)
+    with bar() as show:
+        found = inputs.read(paths, show)
     if arguments.text:
         found += inputs.paste(sys.stdin.buffer.read().decode("utf-8", errors="replace"))
     if arguments.probe:

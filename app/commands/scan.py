@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from app.commands import BadInputError
+from app.commands.bar import bar
 from probes import checkpoints, dataset
 from probes.checkpoints import Scan
 from probes.checkpoints.listing import ABNORMAL, DAMAGE, NOTE
@@ -16,7 +16,6 @@ from probes.dataset.survey import Survey
 from probes.files.containers import HEAD
 from probes.report import ReadError, to_json
 
-_BAR, _LINE = 30, 100
 _MARKS = {DAMAGE: "✗", ABNORMAL: "!", NOTE: "·"}
 
 
@@ -57,12 +56,8 @@ def _scan(path: Path, arguments: argparse.Namespace) -> tuple[str, dict[str, Any
         if dataset.recognises(head):
             survey = dataset.read(path, arguments.max_length, arguments.tokenizer)
             return _rows_text(path, survey), _rows_data(path, survey), dataset.abnormal(survey)
-    terminal = sys.stderr.isatty()
-    try:
-        found = checkpoints.scan(path, _bar if terminal else _silent)
-    finally:
-        if terminal:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    with bar() as show:
+        found = checkpoints.scan(path, show)
     data = _tensors_data(found) if arguments.format == "json" else {}
     return _tensors_text(found), data, found.grade not in ("", NOTE)
 
@@ -116,13 +111,3 @@ def _rows_data(path: Path, survey: Survey) -> dict[str, Any]:
     ]
     report = to_json(dataset.report(survey, path.name))
     return {**report, "rows": survey.rows, "forms": survey.forms, "findings": tallies}
-
-
-def _bar(name: str, done: int, of: int) -> None:
-    full = _BAR * done // max(of, 1)
-    text = f"[{'#' * full}{'.' * (_BAR - full)}] {done / 1e9:.1f} of {of / 1e9:.1f} GB  {name}"
-    print(f"\r\x1b[K{text[:_LINE]}", end="", file=sys.stderr, flush=True)
-
-
-def _silent(name: str, done: int, of: int) -> None:
-    pass

@@ -15,21 +15,17 @@ from probes.report import MEASURED, Fact
 
 
 def facts_table(facts: tuple[Fact, ...], key: str, file: str = "") -> None:
-    """Facts in rows, whose cells keep a file's text inert; those of one `file` with their lines alone.
-
-    Markdown: Streamlit's own tables go through pandas, which costs each click a third more.
-    """
+    """Facts in rows; those of one `file` with their lines alone."""
     if not facts:
         return
     tongue = lang()
     place = "table.line" if file else "table.source"
-    rows = [[word(name, tongue) for name in ("table.fact", "table.value", place)], ["---"] * 3]
+    rows = [[word(name, tongue) for name in ("table.fact", "table.value", place)]]
     for fact in facts:
         known = _line(fact, file, tongue) if file else source(fact, tongue)
         shown = labels.value(knowledge(), fact.id, fact.value, tongue)
-        rows.append([labels.literal(cell) for cell in (fact.id, shown, known)])
-    with st.container(key=key):
-        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        rows.append([fact.id, shown, known])
+    _table(rows, key)
 
 
 def correct(shown: Conclusion) -> None:
@@ -56,20 +52,24 @@ def unknown_table(shown: Conclusion) -> None:
     if not rows:
         st.caption(word("report.nothing_unknown", tongue))
         return
-    st.dataframe(
-        {
-            word("table.fact", tongue): [row["id"] for row in rows],
-            word("table.why", tongue): [row["why"] for row in rows],
-            word("table.how", tongue): [row["how"] for row in rows],
-        },
-        hide_index=True,
-        height="auto",
-        alt=word("report.unknown", tongue),
-    )
+    head = [word(name, tongue) for name in ("table.fact", "table.why", "table.how")]
+    _table([head, *([row["id"], row["why"], row["how"]] for row in rows)], key="unknown")
+
+
+def _table(rows: list[list[str]], key: str) -> None:
+    """Rows of cells below a head, each a text that stays inert.
+
+    Markdown: Streamlit's own tables go through pandas, which costs each click a third more, and a phone sees
+    only their first columns.
+    """
+    head, *body = ([labels.literal(cell) for cell in row] for row in rows)
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)]
+    with st.container(key=key):
+        st.markdown("\n".join(lines))
 
 
 def _line(fact: Fact, file: str, tongue: Lang) -> str:
-    place = fact.source.removeprefix(file).lstrip(":")
+    place = labels.place(fact.source.removeprefix(file).lstrip(":"), tongue)
     return place if fact.state == MEASURED else f"{word(f'state.{fact.state}', tongue)} {place}".strip()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.session import FOLLOWS
 from app.words import word
 from kb.bands import bands
 from kb.belief import Evidence
@@ -19,6 +20,14 @@ def value(knowledge: Knowledge, fact_id: str, raw: Plain, lang: Lang) -> str:
     if isinstance(raw, bool) or (fact and fact.kind == "bool"):
         return word("value.yes" if key(raw) == "true" else "value.no", lang)
     return f"{raw:g}" if isinstance(raw, float) else str(raw)
+
+
+def place(source: str, lang: Lang) -> str:
+    """Where a fact is from, with the words that whynan itself puts around a file's name or a library's."""
+    if source.startswith(FOLLOWS):
+        return word("place.follows", lang, what=source.removeprefix(FOLLOWS))
+    library, default, what = source.partition("'s default: ")
+    return word("place.default", lang, library=library, what=what) if default else source
 
 
 def choices(knowledge: Knowledge, fact: Fact, facts: dict[str, Plain], lang: Lang) -> dict[str, str]:

@@ -110,7 +110,7 @@ def _known(at: Here, shown: Conclusion, fact: Fact) -> None:
 def source(fact: Known, tongue: str) -> str:
     """How a fact is known: measured and where, answered, or assumed."""
     state = word(f"state.{fact.state}", tongue)
-    return state if fact.state == ANSWERED else f"{state}, {fact.source}"
+    return state if fact.state == ANSWERED else f"{state}, {labels.place(fact.source, tongue)}"
 
 
 def _answer(at: Here, fact: Fact, text: str) -> None:

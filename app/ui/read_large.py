@@ -19,7 +19,7 @@ def main(path: str) -> int:
     """Prints the reports, or a line on standard error with status 2."""
     told = -1
 
-    def tell(done: int, of: int) -> None:
+    def tell(_: str, done: int, of: int) -> None:
         """A line for each megabyte, so that the page shows how far it is."""
         nonlocal told
         if done // MEGABYTE > told:

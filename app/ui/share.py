@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import link
+from app import capsule, link
 from app.conclusion import Conclusion
 from app.render import html, issue, markdown, to_json
 from app.ui.address import Here, knowledge, lang, public
@@ -33,7 +33,7 @@ def share(at: Here, shown: Conclusion) -> None:
             word("share.failed", tongue),
             key="copy-link",
         )
-        _files(shown, full, text)
+        _files(at, shown, full, text)
     st.caption(word("share.length", tongue, length=len(full)))
     short_link(at)
     with st.expander(word("share.leaves", tongue), type="compact", key="leaves"):
@@ -43,7 +43,7 @@ def share(at: Here, shown: Conclusion) -> None:
         st.code(text, language="markdown", wrap_lines=True)
 
 
-def _files(shown: Conclusion, full: str, text: str) -> None:
+def _files(at: Here, shown: Conclusion, full: str, text: str) -> None:
     """The diagnosis as a file of each kind; what is not in hand is made when it is asked for."""
     given = (shown, knowledge(), full, lang())
     files: dict[str, tuple[str, str | Callable[[], str]]] = {
@@ -51,6 +51,7 @@ def _files(shown: Conclusion, full: str, text: str) -> None:
         "html": ("text/html", lambda: html(*given)),
         "json": ("application/json", lambda: json.dumps(to_json(*given), ensure_ascii=False, indent=2)),
         "issue.md": ("text/markdown", lambda: issue(*given)),
+        "capsule.json": ("application/json", lambda: capsule.text(link.decode(at.link))),
     }
     for ending, (mime, data) in files.items():
         st.download_button(

@@ -45,7 +45,7 @@ FAMILIES = {
         "lower-clipping-threshold",
         "clipping",
     ),
-    "share": ("md", "html", "json", "issue.md"),
+    "share": ("md", "html", "json", "issue.md", "capsule.json"),
     "browse": ("causes", "fixes", "advisories", "sections"),
     "find": ("symptom", "framework", "package"),
     "one": ("cause", "fix", "advisory", "section"),

@@ -69,3 +69,25 @@ def test_nothing_in_a_folder_is_executed(folder: Path, tmp_path: Path) -> None:
 def test_a_folder_without_files_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeError, match=r"facts.yaml:1:1: cannot be read"):
         kb.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: &a [1]\nb: [*a, *a]\n", "1:4: is repeated by an alias (*name), write it out"),
+        ("a: &a [*a]\n", "1:4: is repeated by an alias (*name), write it out"),
+        ("[" * 60_000, "1:1: has more than 10000 lists and mappings, split it"),
+        ("[" * 3_000 + "]" * 3_000, "1:1: is nested too deeply"),
+        ("a" * 600_000, "1:1: is larger than 500 kB, split it"),
+    ],
+    ids=["bomb", "in itself", "deep beyond libyaml's stack", "deep", "large"],
+)
+def test_a_hostile_file_is_a_line_and_not_the_end_of_the_process(
+    folder: Path, text: str, message: str
+) -> None:
+    (folder / "fixes/use-bf16.yaml").write_text(text)
+
+    with pytest.raises(KnowledgeError) as error:
+        kb.load(folder)
+
+    assert str(error.value.problems[0]) == f"fixes/use-bf16.yaml:{message}"

@@ -17,6 +17,18 @@ from app.conclusion import conclude  # noqa: E402
 from app.session import Session  # noqa: E402
 from probes import files, watch  # noqa: E402
 
+DEVICE = "cpu"
+
+
+@pytest.fixture(
+    autouse=True, params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)], ids=["cpu", "cuda"]
+)
+def device(request, monkeypatch):
+    """Where everything runs; each test runs on the GPU too, where there is one."""
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device here")
+    monkeypatch.setattr(sys.modules[__name__], "DEVICE", request.param)
+
 
 class Attention(torch.nn.Module):
     def __init__(self, width):
@@ -57,6 +69,10 @@ def batches(steps, seed=0):
     )
 
 
+def random_state():
+    return torch.get_rng_state(), torch.cuda.get_rng_state() if DEVICE == "cuda" else torch.empty(0)
+
+
 def train(
     steps=12,
     watching=True,
@@ -71,16 +87,17 @@ def train(
 ):
     """A loop as people write it. `break_at` is (step, what to do to the model and the batch)."""
     torch.manual_seed(0)
-    model = Model()
+    model = Model().to(DEVICE)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, fused=fused)
-    scaler = torch.amp.GradScaler("cpu", init_scale=scaler) if scaler else None
+    scaler = torch.amp.GradScaler(DEVICE, init_scale=scaler) if scaler else None
     seen = watch.Watch(model, optimizer, **options) if watching else None
     losses = []
     try:
-        for index, batch in enumerate(batches(steps * accumulate)):
+        for index, rows in enumerate(batches(steps * accumulate)):
+            batch = {name: ids.to(DEVICE) for name, ids in rows.items()}
             if break_at and index == break_at[0] - 1:
                 break_at[1](model, batch)
-            with torch.autocast("cpu", form or torch.bfloat16, enabled=form is not None):
+            with torch.autocast(DEVICE, form or torch.bfloat16, enabled=form is not None):
                 loss = model(**batch).loss / accumulate
             (scaler.scale(loss) if scaler else loss).backward()
             losses.append(loss.item())
@@ -99,7 +116,7 @@ def train(
     finally:
         if seen:
             seen.close()
-    return types.SimpleNamespace(model=model, losses=losses, watch=seen, state=torch.get_rng_state())
+    return types.SimpleNamespace(model=model, losses=losses, watch=seen, state=random_state())
 
 
 def note(tmp_path):
@@ -121,7 +138,7 @@ def large(model, batch):
 
 
 def hidden_row(model, batch):
-    model.attention.mask = torch.full((12, 12), -math.inf)
+    model.attention.mask = torch.full((12, 12), -math.inf, device=DEVICE)
 
 
 def nan_weight(model, batch):
@@ -158,7 +175,7 @@ def test_a_watched_run_is_the_same_bit_for_bit(options):
     bare, watched = train(watching=False, **options), train(**options)
 
     assert watched.losses == bare.losses
-    assert torch.equal(watched.state, bare.state)
+    assert all(map(torch.equal, watched.state, bare.state))
     for (name, one), (_, other) in zip(
         bare.model.named_parameters(), watched.model.named_parameters(), strict=True
     ):
