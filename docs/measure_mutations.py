@@ -19,13 +19,14 @@ from dataclasses import dataclass
 
 import evidence
 import generate
-from count_priors import ROUNDED, spread, threads, totals
+from count_priors import threads, totals
 from tables import put
 
 import kb
 from app.inputs import Inputs, paste
 from app.session import Session, known
 from kb.cases import cases
+from kb.learn import ROUNDED, spread
 from kb.load import HERE, Problem
 from kb.model import Case, Cause, Knowledge, Node, Patch, Plain
 from kb.standing import ranked, standing
