@@ -17,7 +17,7 @@ from app.ui.grid import grid
 from app.words import word
 from kb import belief
 from kb.bands import value_of
-from kb.model import Fact, Plain, key
+from kb.model import Fact, Lang, Plain, key
 from probes.report import ANSWERED
 from probes.report import Fact as Known
 
@@ -107,7 +107,7 @@ def _known(at: Here, shown: Conclusion, fact: Fact) -> None:
             )
 
 
-def source(fact: Known, tongue: str) -> str:
+def source(fact: Known, tongue: Lang) -> str:
     """How a fact is known: measured and where, answered, or assumed."""
     state = word(f"state.{fact.state}", tongue)
     return state if fact.state == ANSWERED else f"{state}, {labels.place(fact.source, tongue)}"
