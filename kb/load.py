@@ -149,7 +149,7 @@ def read(path: Path, root: Path, problems: list[Problem], form: type = dict) -> 
 
 
 def _swells(root: Any) -> bool:
-    """Whether aliases make the data larger than any file may be, or endless: they are walked as if written out."""
+    """Whether aliases make the data larger than a file may be, or endless: walked as if written out."""
     count, left = 0, [root] if root else []
     while left and count <= SWOLLEN:
         node = left.pop()
