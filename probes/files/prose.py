@@ -118,9 +118,10 @@ def _said(rules: Rules, sentence: Sentence) -> typing.Iterator[Said]:
         if not (stance.negated(text, *span) or stance.possible(text, *span)):
             yield Said(pattern, _value(pattern, match), sentence.line)
 
-    attempt = attempts.is_attempt(rules, text)
+    attempt = stance.attempt(text) if attempts.is_attempt(rules, text) else len(text)
     for pattern, match in _matches(rules.settings, text):
-        if stance.plain(text, *match.span()) and not (attempt and pattern.fact not in _NEVER_A_CURE):
+        described = match.end() <= attempt or pattern.fact in _NEVER_A_CURE
+        if described and stance.plain(text, *match.span()):
             yield Said(pattern, _value(pattern, match), sentence.line)
 
     compared = [

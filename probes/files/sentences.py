@@ -145,6 +145,15 @@ class Stance:
         """Whether the sentence speaks of loading or using a model, not of training it."""
         return bool(self._is["inference"].search(text))
 
+    def attempt(self, text: str) -> int:
+        """Where the attempt at a cure begins in a sentence that tells of one.
+
+        Not at 0 where the trouble is told first: "In fp16 the loss is NaN, a lower lr changed nothing."
+        """
+        matches = [match for sense in ("tried", "action") if (match := self._is[sense].search(text))]
+        start = min((clause(text, *match.span())[0] for match in matches), default=0)
+        return start if self.sick(text[:start]) else 0
+
     def tries(self, text: str) -> bool:
         """Whether the sentence tells of an attempt at a cure."""
         return bool(self._is["tried"].search(text))

@@ -37,6 +37,11 @@ SAID = {
     "Loss is nan from the first iteration with batch size 8, batch size 1 works": {
         "loss.symptom": "nan-from-start", "batch.one_ok": True, "batch.per_device": 8,
     },
+    "我在两张 V100 上微调 Qwen2-7B，fp16=True，第 20 步后 loss 变成 nan，调低学习率没用。": {
+        "loss.symptom": "nan-after-steps", "precision.compute": "float16", "gpu.count": 2,
+        "tried.lower-learning-rate": "no-change",
+    },
+    "把精度换成 bf16，loss 还是 nan，没用。": {"precision.compute": None, "tried.use-bf16": "no-change"},
     "多机训练时 loss 直接掉到 0，单机没有问题": {"loss.symptom": "zero", "run.fewer_gpus_ok": True},
     "在A100上训练没问题，换到V100后loss为0": {
         "loss.symptom": "zero", "gpu.name": "V100", "run.other_machine_ok": True,
