@@ -29,7 +29,7 @@ def to_json(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str =
         "facts": [
             {
                 "id": fact.id,
-                "value": fact.value,
+                "value": shareable(fact.value),
                 "state": fact.state,
                 "source": fact.source,
                 "unit": knowledge.facts[fact.id].unit,
@@ -44,7 +44,7 @@ def to_json(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str =
                 "probability": round(cause.probability, 4),
                 "finer": cause.finer.id if cause.finer else None,
                 "evidence": [
-                    {"fact": item.fact, "value": item.value, "factor": round(item.factor, 3)}
+                    {"fact": item.fact, "value": shareable(item.value), "factor": round(item.factor, 3)}
                     for item in cause.evidence
                 ],
                 "unchecked": [

@@ -6,9 +6,9 @@
 Every entry is changed in one place at a time: a prior to four times or a quarter of it; a sign dropped, or
 its most and least likely values exchanged; a cure dropped, or its chance turned round; a patch that changes
 nothing, or goes the wrong way; a branch of the tree cut off. A change is caught by a case, when one comes
-out otherwise than it must, or a patch's own test fails; it is caught by a check, when `make check` finds
-that a generated page of the knowledge no longer says what the knowledge says, so that nobody changes a
-number without seeing what it does.
+out otherwise than it must, or a patch's own test fails; by a count, when a prior is no longer what the
+threads of docs/threads.yaml and the expert's guess give. What is left shows in a generated page, which
+`make check` compares: that catches no wrong number, it only lets none change unseen.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from dataclasses import dataclass
 
 import evidence
 import generate
+from count_priors import threads, totals
 from tables import put
 
 import kb
 from app.inputs import Inputs, paste
 from app.session import Session, known
 from kb.cases import cases
+from kb.learn import ROUNDED, spread
 from kb.load import HERE, Problem
 from kb.model import Case, Cause, Knowledge, Node, Patch, Plain
 from kb.standing import ranked, standing
@@ -153,6 +155,12 @@ def patch_fails(before: Knowledge, after: Knowledge) -> bool:
     return False
 
 
+def miscounted(knowledge: Knowledge) -> bool:
+    """Whether a prior is not what its counts give."""
+    counted = spread(knowledge, totals(knowledge, threads()))
+    return any(abs(counted[cause.id] - cause.prior) > ROUNDED for cause in knowledge.causes.values())
+
+
 def pages(knowledge: Knowledge) -> list[str]:
     """What the generated pages say of the knowledge."""
     return [
@@ -172,24 +180,27 @@ def main() -> None:
     knowledge = kb.load()
     rows, said = told(knowledge), pages(knowledge)
     assert not wrong(knowledge, rows), "the unchanged knowledge fails its own cases"
+    assert not miscounted(knowledge), "a prior is not what its counts give: docs/count_priors.py"
     counts: dict[str, list[int]] = {}
     for mutant in mutants(knowledge):
         by_case = wrong(mutant.knowledge, rows) or patch_fails(knowledge, mutant.knowledge)
-        caught = by_case or pages(mutant.knowledge) != said
+        by_count = by_case or (mutant.kind == "prior" and miscounted(mutant.knowledge))
+        caught = by_count or pages(mutant.knowledge) != said
         for kind in (mutant.kind, "all"):
-            count = counts.setdefault(kind, [0, 0, 0])
+            count = counts.setdefault(kind, [0, 0, 0, 0])
             count[0] += 1
             count[1] += by_case
-            count[2] += caught
+            count[2] += by_count
+            count[3] += caught
         if arguments.survivors and not caught:
             print(mutant.kind, mutant.where)
     lines = [
-        "| change | number | caught by cases | with the checks of `make check` |",
-        "|---|---:|---:|---:|",
+        "| change | number | caught by cases | and by counts | and seen in a page |",
+        "|---|---:|---:|---:|---:|",
     ]
     counts["all"] = counts.pop("all")  # last
-    for kind, (number, cases_, checks) in counts.items():
-        lines.append(f"| {kind} | {number} | {cases_ / number:.0%} | {checks / number:.0%} |")
+    for kind, (number, *caught_) in counts.items():
+        lines.append(f"| {kind} | {number} | {' | '.join(f'{n / number:.0%}' for n in caught_)} |")
     text = "\n".join(lines)
     print(text)
     if arguments.write:

@@ -27,6 +27,7 @@ from tables import put
 import kb
 from kb import exact
 from kb.belief import Array, likelihood
+from kb.diagnosis import answers
 from kb.model import Plain
 from kb.policy import Ask, Question, Try, next_step, repair_cost
 from kb.standing import standing
@@ -81,7 +82,8 @@ def real_model(knowledge: kb.Knowledge, facts: dict[str, Plain]) -> Model:
     asked = dict.fromkeys(knowledge.tree.nodes[name].fact for name in shown.open)
     worth = []
     for name in asked:
-        entry, table = knowledge.facts[name], likelihood(knowledge, case.active, name)[1]
+        entry = knowledge.facts[name]
+        table = answers(likelihood(knowledge, case.active, name)[1], entry.known)
         after = sum(
             float(repair_cost((case.posterior * answer / total)[None, :], cure, minutes, ESCALATE)[0]) * total
             for answer in table.T
@@ -132,8 +134,8 @@ def followed(model: Model) -> float:
 def asked_first(model: Model) -> float:
     """The cost of asking everything in a fixed order, and then fixes by P/C."""
     total = float(sum(model.asking))
-    for answers in product(*[range(table.shape[1]) for table in model.tables]):
-        joint = model.belief * np.prod([t[:, v] for t, v in zip(model.tables, answers, strict=True)], axis=0)
+    for said in product(*[range(table.shape[1]) for table in model.tables]):
+        joint = model.belief * np.prod([t[:, v] for t, v in zip(model.tables, said, strict=True)], axis=0)
         if joint.sum() > 1e-12:
             cost = repair_cost((joint / joint.sum())[None, :], model.cure, model.minutes, ESCALATE)[0]
             total += float(cost) * float(joint.sum())

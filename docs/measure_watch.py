@@ -130,7 +130,7 @@ def table(rounds: int) -> str:
         lines.append(f"| {way} | {' | '.join(cells)} |")
     lines += [
         "",
-        f"Medians and quartiles of {rounds} rounds of {STEPS} steps, each over the bare loop of its round;",
+        f"Medians and quartiles of {rounds} rounds of {STEPS} steps, processor time over the bare loop's;",
     ]
     lines += [f"torch {torch.__version__}, {platform.machine()}, one thread of a machine that others use."]
     return "\n".join(lines)

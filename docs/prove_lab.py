@@ -52,14 +52,9 @@ class Count(NamedTuple):
     cured: int
 
 
-def entries(fault: Fault) -> tuple[str, ...]:
-    """The entries of the knowledge that a fault speaks for."""
-    return tuple(name for name in (fault.finer, fault.cause) if name)
-
-
 def candidates(knowledge: Knowledge, fault: Fault) -> list[str]:
     """The listed fixes, those that the knowledge knows for the cause, and two that nobody lists."""
-    known = {fix for name in entries(fault) for fix in knowledge.causes[name].fixes}
+    known = {fix for name in (fault.cause, fault.finer) if name for fix in knowledge.causes[name].fixes}
     found = [fix for fix in possible(fault) if fix in known or fix in fault.fixes]
     others = [fix for fix in CONTROLS if fix in possible(fault) and fix not in found]
     return found + others[:2]
@@ -103,7 +98,7 @@ def taken(results: Results, lines: list[dict[str, Any]]) -> Results:
         well.setdefault(fault.healthy, {}).update(results.get(name, {}).get("healthy", {}))
     for name, fault in FAULTS.items():
         results.setdefault(name, {}).setdefault("", {})
-        results[name]["healthy"] = well[fault.healthy]
+        results[name]["healthy"] = {**well[fault.healthy], **results[name].get("healthy", {})}
     kept = {name: {"", "healthy", *possible(fault)} for name, fault in FAULTS.items()}
     return {
         name: {fix: dict(sorted(results[name][fix].items())) for fix in results[name] if fix in kept[name]}
@@ -171,9 +166,9 @@ def proofs(results: Results) -> dict[str, dict[str, Count]]:
     found: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for name, fault in FAULTS.items():
         for fix, count in counts(results[name]).items():
-            for entry in entries(fault):
-                found[entry][fix, "runs"] += count.runs
-                found[entry][fix, "cured"] += count.cured
+            entry = fault.finer or fault.cause
+            found[entry][fix, "runs"] += count.runs
+            found[entry][fix, "cured"] += count.cured
     return {
         entry: {
             fix: Count(tally[fix, "runs"], tally[fix, "cured"])

@@ -131,6 +131,11 @@ def _cause(knowledge: Knowledge, cause: Cause) -> Found:
         yield ("references",), "say where this is known from"
     if cause.under is not None and cause.under not in knowledge.causes:
         yield ("under",), f"no cause is called {cause.under!r}"
+    for fix, proof in cause.proved.items():
+        if fix not in cause.fixes:
+            yield ("proved", fix), f"{fix} is not among the fixes of this cause"
+        elif proof.cured > proof.runs:
+            yield ("proved", fix), f"{proof.cured} of {proof.runs} runs cannot have been cured"
 
 
 def _fix(knowledge: Knowledge, fix: Fix) -> Found:

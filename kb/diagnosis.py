@@ -10,7 +10,7 @@ import numpy as np
 from kb import belief as beliefs
 from kb.belief import NONE, Array, Evidence, Space
 from kb.graph import walk
-from kb.model import Fact, Knowledge, Plain
+from kb.model import Knowledge, Plain
 from kb.policy import Ask, Question, Stop, Try, next_step
 from kb.standing import Standing, ranked, standing
 
@@ -105,18 +105,20 @@ def questions(knowledge: Knowledge, active: Space, open_: Collection[str]) -> li
     asked = {knowledge.tree.nodes[name].fact: None for name in open_}  # in the tree's order, each once
     facts = [knowledge.facts[name] for name in asked]
     return [
-        Question(fact.id, fact.minutes, _answers(fact, beliefs.likelihood(knowledge, active, fact.id)[1]))
+        Question(
+            fact.id, fact.minutes, answers(beliefs.likelihood(knowledge, active, fact.id)[1], fact.known)
+        )
         for fact in facts
         if fact.question and fact.typical
     ]
 
 
-def _answers(fact: Fact, table: Array) -> Array:
+def answers(table: Array, known: float) -> Array:
     """P(answer | hypothesis), (H, V) or (H, V + 1): "don't know" is an answer, as likely under each cause."""
-    if fact.known == 1:
+    if known == 1:
         return table
-    unknown = np.full((len(table), 1), 1 - fact.known)
-    return np.concatenate([fact.known * table, unknown], axis=1)
+    unknown = np.full((len(table), 1), 1 - known)
+    return np.concatenate([known * table, unknown], axis=1)
 
 
 def _evidence(case: Standing, facts: Mapping[str, Plain]) -> dict[str, tuple[Evidence, ...]]:

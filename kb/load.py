@@ -16,6 +16,7 @@ from kb.model import Advisory, Cause, Document, Fact, Fix, Knowledge, Policy, St
 HERE = Path(__file__).parent
 LARGEST = 500_000  # bytes of a file: ten times whynan's largest; its nodes take 26 times that in memory
 MOST = 10_000  # beginnings of lists and mappings; libyaml's recursion ends the process at 25,000 levels
+SWOLLEN = 200_000  # values, those that an alias repeats counted each time
 M = TypeVar("M", bound=Strict)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -113,9 +114,10 @@ def read(path: Path, root: Path, problems: list[Problem], form: type = dict) -> 
             return None
         loader = _Loader(text)
         node = loader.get_single_node()
-        if (aliased := _aliased(node)) is not None:
-            line, column = aliased.start_mark.line + 1, aliased.start_mark.column + 1
-            problems.append(Problem(name, line, column, "is repeated by an alias (*name), write it out"))
+        if _swells(node):
+            problems.append(
+                Problem(name, 1, 1, f"has more than {SWOLLEN} values, aliases (*name) among them")
+            )
             return None
         data = loader.construct_document(node) if node else None
         doubled = list(_doubled(node))
@@ -146,20 +148,16 @@ def read(path: Path, root: Path, problems: list[Problem], form: type = dict) -> 
     return None if doubled else source
 
 
-def _aliased(root: Any) -> Any | None:
-    """A node that stands in two places, or in itself: a few of these would be walked for ever."""
-    seen: set[int] = set()
-    left = [root] if root else []
-    while left:
+def _swells(root: Any) -> bool:
+    """Whether aliases make the data larger than a file may be, or endless: walked as if written out."""
+    count, left = 0, [root] if root else []
+    while left and count <= SWOLLEN:
         node = left.pop()
-        if isinstance(node, yaml.ScalarNode):
-            continue
-        if id(node) in seen:
-            return node
-        seen.add(id(node))
-        for value in node.value:
-            left.extend(value if isinstance(value, tuple) else [value])
-    return None
+        count += 1
+        if not isinstance(node, yaml.ScalarNode):
+            for value in node.value:
+                left.extend(value if isinstance(value, tuple) else [value])
+    return count > SWOLLEN
 
 
 def _doubled(node: Any) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ which the model learns within some fifty steps; one that lost what it knew stand
 from __future__ import annotations
 
 import ast
+import functools
 import pathlib
 import sysconfig
 import typing
@@ -94,8 +95,14 @@ def samples() -> list[Sample]:
     """All of it, in one order on every machine with this Python. Raises OSError where the sources are
     missing.
     """
+    return list(_library())
+
+
+@functools.lru_cache(maxsize=1)
+def _library() -> tuple[Sample, ...]:
+    """Each sample once. To parse the modules takes a second, a run of the lab four."""
     library = pathlib.Path(sysconfig.get_path("stdlib"))
-    found: dict[Sample, None] = {}  # each once, in order
+    found: dict[Sample, None] = {}  # in order
     for name in MODULES:
         path = library / f"{name}.py"
         if path.is_file():  # a module may have moved from one Python to another
@@ -104,7 +111,7 @@ def samples() -> list[Sample]:
         raise FileNotFoundError(
             f"{library}: Python's own sources are not there, and the lab's text is made of them"
         )
-    return list(found)
+    return tuple(found)
 
 
 def titled(sample: Sample) -> Sample:

@@ -67,3 +67,12 @@ def test_what_a_file_said_is_inert_in_exports(knowledge: Knowledge) -> None:
     assert f"| `{NASTY.replace('|', '/').replace('`', chr(39))}` |" in render.markdown(
         shown, knowledge, "?d=1x"
     )
+
+
+def test_json_leaves_out_the_folders_of_a_model_s_path(knowledge: Knowledge) -> None:
+    shown = concluded(knowledge, loss__symptom="zero", model__name="/home/ada/models/Llama-2-7b-hf")
+
+    data = render.to_json(shown, knowledge, "?d=1x")
+
+    assert {fact["id"]: fact["value"] for fact in data["facts"]}["model.name"] == "Llama-2-7b-hf"
+    assert "/home/ada" not in str(data)

@@ -51,6 +51,12 @@ def test_what_is_missing_from_a_bare_folder_is_said_once_each(folder: Path) -> N
             "no fix is called 'use-bf17'",
         ),
         ("causes/precision/overflow.yaml", "  precision:", "  precison:", "no fact is called 'precison'"),
+        (
+            "causes/precision/overflow.yaml",
+            "fixes:",
+            "proved:\n  use-bf17: {runs: 1, cured: 1, guess: .5}\nfixes:",
+            "use-bf17 is not among the fixes of this cause",
+        ),
         ("tree.yaml", "fact: bf16", "fact: bf17", "no fact is called 'bf17'"),
         ("tree.yaml", "float16:\n", "float17:\n", "precision has no value 'float17'"),
         ("tree.yaml", "start:\n- symptom", "start:\n- rate", "no answer leads to symptom"),

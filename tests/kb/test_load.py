@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import kb
 from kb.load import KnowledgeError
@@ -71,11 +72,18 @@ def test_a_folder_without_files_says_what_is_missing(tmp_path: Path) -> None:
         kb.load(tmp_path)
 
 
+# Each line repeats the one above nine times.
+BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+    f"{name}: &{name} [{', '.join(9 * [f'*{before}'])}]\n"
+    for before, name in zip("abcdefg", "bcdefgh", strict=True)
+)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: &a [1]\nb: [*a, *a]\n", "1:4: is repeated by an alias (*name), write it out"),
-        ("a: &a [*a]\n", "1:4: is repeated by an alias (*name), write it out"),
+        (BOMB, "1:1: has more than 200000 values, aliases (*name) among them"),
+        ("a: &a [*a]\n", "1:1: has more than 200000 values, aliases (*name) among them"),
         ("[" * 60_000, "1:1: has more than 10000 lists and mappings, split it"),
         ("[" * 3_000 + "]" * 3_000, "1:1: is nested too deeply"),
         ("a" * 600_000, "1:1: is larger than 500 kB, split it"),
@@ -91,3 +99,13 @@ def test_a_hostile_file_is_a_line_and_not_the_end_of_the_process(
         kb.load(folder)
 
     assert str(error.value.problems[0]) == f"fixes/use-bf16.yaml:{message}"
+
+
+def test_an_alias_that_repeats_a_text_is_fine(folder: Path) -> None:
+    path = folder / "fixes/use-bf16.yaml"
+    data = yaml.safe_load(path.read_text())
+    path.write_text(
+        f"title: &text {{en: A, zh: B}}\nsteps: *text\nid: use-bf16\nminutes: {data['minutes']}\n"
+    )
+
+    assert kb.load(folder).fixes["use-bf16"].steps == kb.load(folder).fixes["use-bf16"].title

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from kb.diagnosis import answers
 from kb.policy import Ask, Question, Stop, Try, next_step, repair_cost
 
 ESCALATE = 400.0
@@ -127,3 +128,17 @@ def test_beliefs_are_weighed_row_by_row_alike() -> None:
     assert together == pytest.approx(
         [repair_cost(row[None, :], cure, minutes, ESCALATE)[0] for row in (belief, other)]
     )
+
+
+def test_a_question_that_few_can_answer_is_worth_less() -> None:
+    belief, cure, minutes = np.array([0.5, 0.5]), np.eye(2), np.array([10.0, 10.0])
+    telling = np.eye(2)
+    rare = Question("rare", 1.0, answers(telling, 0.3))
+    common = Question("common", 1.0, answers(telling, 0.9))
+
+    step, cost = next_step(belief, cure, minutes, ["a", "b"], [rare, common], 100.0)
+
+    # Whoever cannot say goes on as if nothing had been asked: 0.9 x 10 + 0.1 x 15, or asks the rare one, too.
+    assert step == Ask("common", pytest.approx(15.0 - cost))
+    assert cost == pytest.approx(1 + 0.9 * 10 + 0.1 * min(15, 1 + 0.3 * 10 + 0.7 * 15))
+    assert answers(telling, 1.0) is telling
