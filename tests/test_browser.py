@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.conclusion import conclude
+from app.session import Session
+from probes.files import read_file
+
 sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed, say `make install`")
 pytestmark = pytest.mark.browser
 
@@ -127,6 +131,22 @@ def test_the_link_is_copied_where_the_browser_has_no_clipboard_api(server, chrom
     page.get_by_text("Copied").wait_for()
 
     assert page.evaluate("navigator.clipboard.readText()").startswith(f"{server}/?d=")
+
+
+def test_the_diagnosis_is_downloaded_as_a_capsule_that_replays_it(server, chromium, files, knowledge):
+    page = opened(chromium, [])
+    page.goto(server)
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_text("Files read: 2").wait_for()
+    page.get_by_role("link", name="Diagnosis", exact=True).click()
+    before = first_fix(page)
+    page.locator(".st-key-share button").first.click()
+    with page.expect_download() as download:
+        page.locator(".st-key-export-capsule button").click()
+
+    assert download.value.suggested_filename == "whynan.capsule.json"
+    replayed = conclude(knowledge, Session().read(*read_file(download.value.path())))
+    assert before.endswith(replayed.fixes[0].entry.title["en"])
 
 
 def test_a_short_link_opens_on_a_phone_where_its_outcome_is_told(server, chromium, files):
