@@ -85,6 +85,7 @@ def highest(numbers: Numbers) -> list[int]:
 
 _LOSS = re.compile(b"(?i:%s)" % LOSS)
 _NORM = re.compile(b"(?i:%s)" % NORM)
+_EXPONENT = re.compile(rb"[0-?.][eE]")  # and not the e of what is behind a short number: "0.5, 'le"
 _BREAK = re.compile(rb"[\r\n]")
 # A word that may follow the name ("loss_step=", "loss train: "), separators, a sign, 12 characters.
 BEHIND = re.compile(rb"(?s)((?:[_ ](?:t.{4}|v..|st..))?[%s]{0,6})([-+]?)(.{12})" % re.escape(SEPARATORS))
@@ -107,7 +108,7 @@ def _rank(match: re.Match[bytes]) -> int | None:
         return ODD
     if not text[:1].isdigit():
         return None
-    if b"e" in text[:8].lower():
+    if _EXPONENT.search(text, 0, 8):
         return ODD
     power = next((length for length in (1, 2, 3) if text[length] == ord(".")), 4)
     if text[7] >> 4 == 3 and text[8] in b"eE":  # behind a digit

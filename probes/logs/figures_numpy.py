@@ -235,10 +235,17 @@ def _begin_slowly(block: Bytes, places: Array) -> tuple[Array, Array]:
 
 
 def _has_e(text: Array) -> Array:
-    """Whether one of the eight characters is an e or E: then one byte of the difference is 0."""
-    difference = (text | np.uint64(0x2020202020202020)) ^ np.uint64(0x6565656565656565)
-    borrowed = difference - np.uint64(0x0101010101010101)
-    return borrowed & ~difference & np.uint64(0x8080808080808080) != 0
+    """Whether one of the eight characters is an e or E behind a digit or a point, as in 1e-05."""
+    letters = _zeros((text | np.uint64(0x2020202020202020)) ^ np.uint64(0x6565656565656565))
+    digits = _zeros(text & np.uint64(0xF0F0F0F0F0F0F0F0) ^ np.uint64(0x3030303030303030))
+    points = _zeros(text ^ np.uint64(0x2E2E2E2E2E2E2E2E))
+    return letters & (digits | points) >> np.uint64(8) != 0
+
+
+def _zeros(text: Array) -> Array:
+    """The highest bit of each byte that is 0."""
+    low = np.uint64(0x7F7F7F7F7F7F7F7F)
+    return ~((text & low) + low | text | low)
 
 
 def _power(block: Bytes, at: Array, text: Array) -> Array:

@@ -13,7 +13,7 @@ PIECES = strategies.sampled_from(
         *(b"loss", b"Loss", b"LOSS", b"grad_norm", b"gnorm", b"_step", b" train", b" val", b"_scale", b"oss"),
         *(b": ", b"=", b"'", b" ", b"\n", b",", b"}", b"|", b"\xff", b"\x00", b"] "),
         *(b"nan", b"NaN", b"-inf", b"1.825000E+00", b"1.000000E-12", b"1.8", b"0.0", b"-0.3", b"+12.5"),
-        *(b"123456.7", b"9.5e-05", b"7"),
+        *(b"123456.7", b"9.5e-05", b"7", b"1.e-05", b"2e3", b", 'learning_rate'", b"de"),
     ]
 )
 EDGE = b" " * figures.MARGIN
