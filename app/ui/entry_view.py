@@ -6,15 +6,18 @@ import streamlit as st
 
 from app.patch import diff
 from app.phrases import percent
+from app.trial import AS_IT_IS, trials
 from app.ui import kept, labels
 from app.ui.address import knowledge, lang
 from app.ui.fix_card import references, section
 from app.ui.labels import literal
 from app.ui.links import links
+from app.ui.trial_curves import curves
 from app.words import word
 from kb.costs import minutes
 from kb.model import Advisory, Cause, Fix, Reference, Section
 from kb.search import Entry
+from probes.lab import FAULTS
 
 READABLE = 780  # pixels: a longer line of prose is hard to follow
 LIKELY, SHOWN = 0.1, 4  # a sign names its values from this chance on, and so many of them
@@ -103,12 +106,31 @@ def _fault(entry: Cause | Advisory) -> None:
         _heading("signs")
         st.caption(word("browse.judged", tongue))
         st.markdown("\n".join(f"- {_sign(fact, chances)}" for fact, chances in entry.signs.items()))
+    if isinstance(entry, Cause) and entry.proved:
+        _proof(entry)
     fixes = _likeliest(entry.fixes)
     _links("cured_by", {name: _helped(base.fixes[name], entry.fixes[name]) for name in fixes})
     above = entry.cause if isinstance(entry, Advisory) else entry.under
     _links("under", {above: base.causes[above].title[tongue]} if above else {})
     _links("finer", {c.id: c.title[tongue] for c in base.causes.values() if c.under == entry.id})
     _links("bugs", {a.id: a.title[tongue] for a in base.advisories.values() if a.cause == entry.id})
+
+
+def _proof(cause: Cause) -> None:
+    """What came of each fix in the fault lab, and curves where the document's trial has them."""
+    tongue, fixes = lang(), knowledge().fixes
+    _heading("proof")
+    st.caption(word("proof.what", tongue))
+    rows = [
+        word("proof.fix", tongue, fix=fixes[name].title[tongue], cured=proof.cured, runs=proof.runs)
+        for name, proof in sorted(cause.proved.items(), key=lambda item: -item[1].cured / item[1].runs)
+    ]
+    st.markdown("\n".join(f"- {row}" for row in rows))
+    variants = next((runs for fault, runs in trials().items() if FAULTS[fault].cause == cause.id), {})
+    tried = [name for name in variants if name in cause.proved]
+    if tried:
+        best = max(tried, key=lambda name: variants[name].cured / variants[name].runs)
+        curves({AS_IT_IS: variants[AS_IT_IS], best: variants[best]})
 
 
 def _common(entry: Cause | Advisory) -> str:

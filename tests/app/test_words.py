@@ -51,6 +51,7 @@ FAMILIES = {
     "one": ("cause", "fix", "advisory", "section"),
     "part": (
         "signs",
+        "proof",
         "cured_by",
         "cures",
         "cures_bugs",

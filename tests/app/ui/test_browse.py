@@ -108,6 +108,18 @@ def test_from_an_entry_one_gets_to_what_helps_and_back_to_the_list(open_page):
     assert {"q": "overflow", "lang": "en"} in addresses(at)
 
 
+def test_a_cause_shows_what_the_lab_made_of_each_fix_with_curves_where_there_are_some(open_page, knowledge):
+    at = open_page("browse.py", entry="fp16-overflow")
+    proof = knowledge.causes["fp16-overflow"].proved["use-bf16"]
+
+    assert any(f"Compute in bfloat16: {proof.cured} of {proof.runs} runs" in e.value for e in at.markdown)
+    assert any("no number from step" in element.value for element in at.caption)
+    assert len(at.get("vega_lite_chart")) == 1
+    plain = open_page("browse.py", entry="lora-config")
+    assert any("In the fault lab" in element.value for element in plain.markdown)
+    assert not plain.get("vega_lite_chart")
+
+
 def test_a_known_bug_says_which_versions_it_is_in(open_page):
     at = open_page("browse.py", entry="overlap-buffers")
 
