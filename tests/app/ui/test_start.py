@@ -148,9 +148,11 @@ def waited(at, job: str) -> None:
     at.run()
 
 
-def test_a_probe_of_this_machine_joins_the_session(open_page, monkeypatch):
+def test_a_probe_of_this_machine_joins_the_session(open_page, monkeypatch, tmp_path):
     report = Report("this machine", "machine", (Fact("gpu.bf16", True, "nvidia-smi"),))
-    code = f"import time; time.sleep(0.5); print({json.dumps(to_json(report))!r})"
+    go = tmp_path / "go"  # it ends once the page has been seen with it under way
+    wait = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)\n"
+    code = f"{wait}print({json.dumps(to_json(report))!r})"
     start = jobs.start
     monkeypatch.setattr(jobs, "start", lambda what, _: start(what, [sys.executable, "-c", code]))
     at = open_page("start.py")
@@ -158,6 +160,7 @@ def test_a_probe_of_this_machine_joins_the_session(open_page, monkeypatch):
     assert not at.exception
     assert "cancel" in [button.key for button in at.button]
 
+    go.touch()
     waited(at, at.query_params["job"])
     assert not at.exception
     assert decode(at.query_params["d"]).reports[0].values() == {"gpu.bf16": True}
