@@ -114,6 +114,12 @@ def walk(page: Page, address: str, files: list[Path]) -> Iterator[str]:
     page.goto(f"{page.url.partition('&entry')[0].partition('entry')[0]}&node=gradient")
     page.locator(".st-key-walk svg g.node").first.wait_for()
     yield "interview"
+    page.locator('a[href*="try_it"]').first.click()
+    page.locator("[data-testid=stMain] h2").wait_for()
+    yield "try"
+    page.locator('a[href*="trial"]').first.click()
+    page.locator("[data-testid=stDataFrame]").first.wait_for()
+    yield "trial"
 
 
 def pictures(browser: Browser, address: str, files: list[Path]) -> None:

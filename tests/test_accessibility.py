@@ -57,6 +57,8 @@ PAGES = {
     "advisory": ("/browse?entry=overlap-buffers", False, []),
     "section": ("/browse?entry=analysis-1", False, []),
     "interview": ("/browse?node=gradient", True, []),
+    "try": ("/try_it", True, []),
+    "trial": ("/trial", False, []),
 }
 
 

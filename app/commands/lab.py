@@ -45,14 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
             hint = ", ".join(possible(fault))
             raise BadInputError(f"{arguments.fix} {known}, fault {arguments.fault}, take one of {hint}")
         settings, damage = applied(fault, arguments.fix)
-    try:
+    with own_run.training():
         trace = train(settings.but(seed=arguments.seed), damage)
-    except ImportError as error:
-        raise BadInputError(
-            f"a run needs {error.name}, it is not installed here, try `make install`"
-        ) from error
-    except OSError as error:
-        raise BadInputError(str(error)) from error
     print(json.dumps(dataclasses.asdict(trace)) if arguments.format == "json" else _text(trace))
     return 0 if trace.symptom == "healthy" else 1
 

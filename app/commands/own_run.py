@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import kb
@@ -45,6 +46,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--progress", action="store_true", help="a JSON line on standard error for each step")
 
 
+@contextmanager
+def training() -> Iterator[None]:
+    """What keeps the lab from training here (no torch, no sources of Python), as a line for people."""
+    try:
+        yield
+    except ImportError as error:
+        raise BadInputError(
+            f"a run needs {error.name}, it is not installed here, try `make install`"
+        ) from error
+    except OSError as error:
+        raise BadInputError(str(error)) from error
+
+
 def run(arguments: argparse.Namespace) -> int:
     """0 the run without the fix went well, 1 it broke. Raises BadInputError for what cannot be run."""
     facts = told(arguments)
@@ -53,18 +67,13 @@ def run(arguments: argparse.Namespace) -> int:
     fix = arguments.fix
     try:
         planned = own_run.plan(facts)
-        outcome = own_run.run(planned, fix, _progress if arguments.progress else _silent)
+        with training():
+            outcome = own_run.run(planned, fix, _progress if arguments.progress else _silent)
     except ValueError as error:
         raise BadInputError(f"{error}, in your numbers, give another") from error
     except KeyError as error:
         hint = ", ".join(planned.fixes())
         raise BadInputError(f"{fix} changes nothing in this run, take one of {hint}") from error
-    except ImportError as error:
-        raise BadInputError(
-            f"a run needs {error.name}, it is not installed here, try `make install`"
-        ) from error
-    except OSError as error:
-        raise BadInputError(str(error)) from error
     notes = [word(name, arguments.lang, **fields) for name, fields in planned.notes]
     limits = word("tryit.limits", arguments.lang)
     if arguments.format == "json":

@@ -15,7 +15,7 @@ def page() -> None:
     tongue = lang()
     st.markdown(f"## {word('trial.title', tongue)}")
     st.markdown(word("trial.what", tongue), width=780)
-    st.table(_merits(), border="horizontal")
+    st.dataframe(_merits(), hide_index=True, height="content", alt=word("trial.title", tongue))
     fault = st.segmented_control(
         word("trial.fault", tongue),
         list(trials()),
@@ -36,9 +36,9 @@ def page() -> None:
     )
     rows = {AS_IT_IS: variants[AS_IT_IS], str(chosen): variants[str(chosen)]}
     curves(rows)
-    st.markdown(f"##### {word('trial.clipping', tongue)}")
+    st.markdown(f"### {word('trial.clipping', tongue)}")
     st.markdown(word("trial.clipping_what", tongue), width=780)
-    st.table(_clipping(), border="horizontal")
+    st.dataframe(_clipping(), hide_index=True, height="content", alt=word("trial.clipping", tongue))
     st.caption(word("trial.limits", tongue))
     for section in dict.fromkeys(filter(None, SECTIONS.values())):
         document = knowledge().document

@@ -14,7 +14,7 @@ def test_each_fault_of_the_trial_can_be_looked_at(open_page, lang):
         at.run()
         assert not at.exception, fault
 
-    assert len(at.table) == 2
+    assert len(at.dataframe) == 2
 
 
 def test_every_recommendation_is_a_section_of_the_document():
