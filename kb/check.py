@@ -15,7 +15,7 @@ import networkx as nx
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from kb import cases
+from kb import cases, interview
 from kb.bands import limits
 from kb.graph import ANY, START, graph
 from kb.load import HERE, KnowledgeError, Problem, load, read
@@ -32,7 +32,7 @@ def check(folder: str | Path = HERE) -> list[Problem]:
     except KnowledgeError as error:
         return error.problems
     problems: list[Problem] = []
-    for path, entry, look in _entries(root, knowledge):
+    for path, entry, look in entries(root, knowledge):
         source = read(path, root, problems)
         if source is not None:
             problems += [source.problem(loc, message) for loc, message in look(knowledge, entry)]
@@ -40,12 +40,13 @@ def check(folder: str | Path = HERE) -> list[Problem]:
     for path in sorted(root.glob("causes/*/*.yaml")):
         if not path.name.endswith(".test.yaml"):
             problems += cases.check(path, root, knowledge)
-    return sorted(problems)
+    return sorted(problems + interview.check(root, knowledge))
 
 
-def _entries(
+def entries(
     root: Path, knowledge: Knowledge
 ) -> Iterator[tuple[Path, Any, Callable[[Knowledge, Any], Found]]]:
+    """Every file of knowledge, its entry, and what looks for mistakes in it."""
     yield root / "facts.yaml", None, _facts
     yield root / "tree.yaml", None, _tree
     yield root / "policy.yaml", None, _policy

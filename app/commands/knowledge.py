@@ -11,6 +11,7 @@ from typing import Any
 
 import kb
 import kb.check
+import kb.drafts
 from app.commands import BadInputError
 from kb.graph import ANY
 from kb.load import HERE
@@ -67,7 +68,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The arguments of `whynan kb`."""
     parser.add_argument("--kb", metavar="DIR", default=str(HERE), help="another folder of knowledge")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="check|show|tree|export|learn|new")
-    verbs.add_parser("check", help="every problem as path:line:column: message")
+    checking = verbs.add_parser("check", help="every problem as path:line:column: message")
+    checking.add_argument(
+        "--update",
+        action="store_true",
+        help="first rewrites the claims that stand beside the causes, to review",
+    )
     verbs.add_parser("show", help="one entry").add_argument("id")
     verbs.add_parser("tree", help="the interview, indented")
     verbs.add_parser("export", help="everything").add_argument("--format", choices=["json"], default="json")
@@ -83,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     """0, or 2 with the problems found. Raises BadInputError."""
     folder = Path(arguments.kb)
     if arguments.verb == "check":
-        return _check(folder)
+        return _check(folder, arguments.update)
     knowledge = kb.load(folder)
     if arguments.verb == "show":
         _show(knowledge, arguments.id)
@@ -112,9 +118,11 @@ def _learn(folder: Path, knowledge: Knowledge, database: str) -> None:
     sys.stdout.write(proposal.diff)
 
 
-def _check(folder: Path) -> int:
+def _check(folder: Path, update: bool) -> int:
     if not (folder / "facts.yaml").is_file():
         raise BadInputError(f"{folder}, there is no facts.yaml in it, give a folder of knowledge")
+    for path in kb.drafts.update(folder) if update else ():
+        print(f"{path}: claims made anew; read what has changed")
     problems = kb.check.check(folder)
     for problem in problems:
         print(problem)
