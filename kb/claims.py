@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from kb import belief as beliefs
 from kb.model import Cause, Keyed, Knowledge, Strict
 
-# A word's range: of the factor by which an answer alone changes the belief in the cause (see kb.belief.factors),
-# and of the chance that a remedy cures it. Close to its range is good enough: `SLACK` times below or above.
+# A word's range: of the factor by which an answer alone changes the belief in the cause (kb.belief.factors),
+# and of the chance that a remedy cures it. Close to it is good enough: `SLACK` times below or above.
 SAYS = {
     "strongly against": (0, 0.25),
     "against": (0.25, 0.8),
@@ -26,17 +28,17 @@ SAYS = {
 CURES = {"seldom": (0, 0.1), "sometimes": (0.1, 0.5), "usually": (0.5, 1)}
 SLACK = 1.1
 
-Says = Literal["strongly against", "against", "little", "for", "strongly for"]
-Cures = Literal["seldom", "sometimes", "usually"]
-Wrong = tuple[tuple[str, ...], str]  # where in the claims, and what is wrong
+Says: TypeAlias = Literal["strongly against", "against", "little", "for", "strongly for"]
+Cures: TypeAlias = Literal["seldom", "sometimes", "usually"]
+Wrong: TypeAlias = tuple[tuple[str, ...], str]  # where in the claims, and what is wrong
 
 
 class Claims(Strict):
     """Of one cause: what each answer to a question says of it by itself, and how often each fix cures it."""
 
     name: str
-    says: dict[str, Annotated[dict[str, Says], Keyed]] = {}
-    cures: dict[str, Cures] = {}
+    says: dict[str, Annotated[dict[str, Says], Keyed]] = Field(default_factory=dict)
+    cures: dict[str, Cures] = Field(default_factory=dict)
 
 
 def factor(knowledge: Knowledge, cause: str, fact: str, value: str) -> float | None:
@@ -69,9 +71,9 @@ def wrong(knowledge: Knowledge, cause: Cause, claims: Claims) -> Iterator[Wrong]
                     ("says", fact, value),
                     f"{fact} = {value} is claimed as {said!r}, by the signs it is {now}",
                 )
-    for fix, said in claims.cures.items():
+    for fix, often in claims.cures.items():
         if fix not in cause.fixes:
-            yield ("cures", fix), f"{fix} is claimed to cure it {said}, it is not among the fixes"
-        elif not holds(CURES[said], cause.fixes[fix]):
+            yield ("cures", fix), f"{fix} is claimed to cure it {often}, it is not among the fixes"
+        elif not holds(CURES[often], cause.fixes[fix]):
             now = word(CURES, cause.fixes[fix])
-            yield ("cures", fix), f"{fix} is claimed to cure it {said}, by its chance it does {now}"
+            yield ("cures", fix), f"{fix} is claimed to cure it {often}, by its chance it does {now}"

@@ -10,6 +10,7 @@ The tree says what each answer opens; the claims say for each question whom it m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
@@ -62,7 +63,7 @@ def unkept(knowledge: Knowledge, claims: Asked) -> Iterator[tuple[tuple[str | in
 def _open(knowledge: Knowledge, way: list[str], value: Plain) -> list[str]:
     """The open nodes once the way's questions were answered as it goes, the last of them with `value`."""
     tree = graph(knowledge)
-    answers = [tree.edges[edge]["answers"][0] for edge in zip(way[1:], way[2:], strict=False)]
+    answers = [tree.edges[edge]["answers"][0] for edge in pairwise(way[1:])]
     facts: dict[str, Plain] = {}
     skipped: list[str] = []
     for node, answer in zip(way[1:], [*answers, key(value)], strict=True):
