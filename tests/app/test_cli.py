@@ -226,6 +226,20 @@ def test_a_new_entry_is_begun_and_not_begun_twice(capsys: pytest.CaptureFixture[
     assert run(capsys, "kb", "--kb", str(folder), "new", "cause", "fp16-overflow")[0] == 2
 
 
+def test_the_claims_beside_the_causes_are_drafted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "kb"
+    shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    cases = folder / "causes/environment/summed-loss.test.yaml"
+    whole = cases.read_text()
+    cases.write_text(whole.partition("- name: what each answer says of it")[0])
+
+    status, out, _ = run(capsys, "kb", "--kb", str(folder), "check", "--update")
+
+    assert status == 0
+    assert f"{cases}: claims made anew; read what has changed" in out
+    assert cases.read_text() == whole
+
+
 def test_the_shared_cases_run_through(capsys: pytest.CaptureFixture[str], shared: Path) -> None:
     status, out, err = run(capsys, "diagnose", "--batch", str(shared / "cases"), "--format", "jsonl")
 

@@ -71,9 +71,7 @@ def test_a_new_sign_gets_a_line(folder: Path, path: Path) -> None:
     )
     update(folder)
 
-    assert (
-        "    # by hand\n    loss.symptom: {nan: for, zero: against}\n  cures:\n" in path.read_text()
-    )
+    assert "    # by hand\n    loss.symptom: {nan: for, zero: against}\n  cures:\n" in path.read_text()
 
 
 def test_what_is_no_yaml_is_left_alone(folder: Path, path: Path) -> None:
