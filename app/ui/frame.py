@@ -1,7 +1,8 @@
-"""What every page has on top: the name, the pages, the language."""
+"""What every page has around it: the name, the pages and the language on top, and a keyboard's focus."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from app.link import LinkError
 from app.ui import login
 from app.ui.address import Here, carried, here, lang, show
+from app.ui.attention import attend
 from app.words import word
 
 PAGES = {
@@ -19,7 +21,15 @@ PAGES = {
     "browse.py": "page.browse",
     "trial.py": "page.trial",
 }
-WIDTH = 1180  # pixels; a line that is longer is hard to read
+
+
+@st.fragment
+def framed(body: Callable[[], None]) -> None:
+    """A page whole. A click makes it again, and neither the navigation nor the style sheet."""
+    header()
+    login.ask()
+    body()
+    attend()
 
 
 def header() -> None:
@@ -31,13 +41,9 @@ def header() -> None:
             st.page_link(page, label=label, query_params=carried())
         st.space("stretch")
         other = "en" if tongue == "zh" else "zh"
-        st.button(
-            word("page.language", other),
-            key="language",
-            type="tertiary",
-            on_click=show,
-            kwargs={"lang": other},
-        )
+        label = word("page.language", other)
+        if st.button(label, key="language", type="tertiary", on_click=show, kwargs={"lang": other}):
+            st.rerun()  # the tab's title, too
         login.leave()
 
 

@@ -9,7 +9,7 @@ from app.conclusion import Conclusion
 from app.ui.address import Here, carried, concluded, go, knowledge, lang, show, switch
 from app.ui.facts_table import correct, facts_table
 from app.ui.fix_card import worth
-from app.ui.frame import opened
+from app.ui.frame import framed, opened
 from app.ui.question import question
 from app.ui.side import side
 from app.words import word
@@ -103,4 +103,4 @@ def known(shown: Conclusion) -> None:
     correct(shown)
 
 
-page()
+framed(page)
