@@ -26,10 +26,10 @@ class PageError(Exception):
 
 @dataclass
 class Tab:
-    """One tab: `query` is its address behind the ?, `buttons` maps the keys on the page to their ids, and those of the
-    fragment that each is in, which a click makes again in place of the page ("": the whole page).
+    """One tab: `query` is its address behind the ?, `buttons` maps the keys on the page to (id, fragment).
 
-    `texts` are the bodies of the page's Markdown, in order; `bytes` is what came over the line so far.
+    A click on a button of a fragment makes that fragment again, in place of the page. `texts` are the bodies
+    of the page's Markdown, in order; `bytes` is what came over the line so far.
     """
 
     socket: ClientConnection

@@ -9,18 +9,10 @@ import streamlit as st
 
 from app.link import LinkError
 from app.ui import login
-from app.ui.address import Here, carried, here, lang, show
-from app.ui.attention import attend
+from app.ui.address import Here, here, lang, show
+from app.ui.top import top
 from app.words import word
-
-PAGES = {
-    "start.py": "page.start",
-    "wizard.py": "page.wizard",
-    "diagnosis.py": "page.diagnosis",
-    "try_it.py": "page.try",
-    "browse.py": "page.browse",
-    "trial.py": "page.trial",
-}
+from kb.model import Lang
 
 
 @st.fragment
@@ -29,18 +21,13 @@ def framed(body: Callable[[], None]) -> None:
     header()
     login.ask()
     body()
-    attend()
 
 
 def header() -> None:
     """The name, the pages with the same session, and the other language, which keeps the place."""
-    tongue = lang()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
-        for page, name in PAGES.items():
-            label = "**whynan**" if page == "start.py" else word(name, tongue)
-            st.page_link(page, label=label, query_params=carried())
-        st.space("stretch")
-        other = "en" if tongue == "zh" else "zh"
+        top()
+        other: Lang = "en" if lang() == "zh" else "zh"
         label = word("page.language", other)
         if st.button(label, key="language", type="tertiary", on_click=show, kwargs={"lang": other}):
             st.rerun()  # the tab's title, too

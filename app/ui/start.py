@@ -130,7 +130,7 @@ def _read(at: Here) -> None:
                     args=(at, report),
                 )
             if report.facts:
-                facts_table(report.facts, f"facts-{report.kind}-{report.name}", report.name)
+                facts_table(report.facts, file=report.name)
             else:
                 st.caption(word("start.nothing", tongue))
 
