@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import re
+import statistics
 import typing
 
 from probes.checkpoints import bits, parts
@@ -23,6 +25,12 @@ class Rows:
 
     largest: list[int]
     keys: list[int]
+
+    @functools.cached_property
+    def median(self) -> int:
+        """Of the largest magnitudes that are not 0; 0 where there is none."""
+        rows = [largest for largest in self.largest if largest]
+        return statistics.median_low(rows) if rows else 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +74,10 @@ def count(
 def _whole(tensor: Tensor, found: list[Part]) -> Counts:
     """The counts of a tensor from those of its parts."""
     large = dict.fromkeys(row for part in found for row in part.large)
-    peaks, keys = [peak for part in found for peak in part.peaks], [key for part in found for key in part.keys]
+    peaks, keys = (
+        [peak for part in found for peak in part.peaks],
+        [key for part in found for key in part.keys],
+    )
     sampled = sum(part.sampled for part in found)
     return Counts(
         tensor,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import re
-import statistics
 import typing
 
 from probes.checkpoints.counts import HUGE, Counts
@@ -38,6 +37,8 @@ def untrained(one: Counts) -> list[int]:
     if one.rows is None or not usual:
         return []
     tiny = one.tensor.dtype.magnitude(usual * TINY_ROW)
+    if min(one.rows.largest) >= tiny and len(set(one.rows.keys)) == len(one.rows.keys):
+        return []  # as nearly always
     shared = collections.Counter(one.rows.keys)
     return [
         row
@@ -52,6 +53,8 @@ def huge(one: Counts) -> list[int]:
     if one.rows is None or not usual:
         return []
     limit = one.tensor.dtype.magnitude(usual * HUGE_ROW)
+    if max(one.rows.largest) < limit:
+        return []
     return [row for row, largest in enumerate(one.rows.largest) if largest >= limit]
 
 
@@ -96,8 +99,7 @@ def _is_zero(one: Counts) -> bool:
 
 def _usual_row(one: Counts) -> float:
     """The median of the rows' largest magnitudes, rows of 0 left out; 0 where there is none."""
-    rows = [largest for largest in one.rows.largest if largest] if one.rows else []
-    usual = one.tensor.dtype.value(statistics.median_low(rows)) if rows else 0.0
+    usual = one.tensor.dtype.value(one.rows.median) if one.rows else 0.0
     return usual if usual < HUGE else 0.0
 
 
