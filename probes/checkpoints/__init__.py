@@ -74,7 +74,8 @@ def scan(path: pathlib.Path, progress: Progress = lambda name, done, of: None) -
             findings.append(Finding(DAMAGE, one.tensor.path.name, one.tensor.name, one.damage))
         else:
             counts.append(one)
-    findings += weights.judge(counts)
+            findings += weights.judge(one)  # meanwhile the next ones are read
+    findings += weights.judge_all(counts)
     folder = path if path.is_dir() else path.parent
     whole = listing.kind == sharded.NAME or (listing.kind == safetensors.NAME and "-of-" not in path.name)
     findings += model_config.judge(folder, counts, whole)

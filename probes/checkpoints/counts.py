@@ -29,7 +29,7 @@ class Rows:
     @functools.cached_property
     def median(self) -> int:
         """Of the largest magnitudes that are not 0; 0 where there is none."""
-        rows = [largest for largest in self.largest if largest]
+        rows = list(filter(None, self.largest))
         return statistics.median_low(rows) if rows else 0
 
 

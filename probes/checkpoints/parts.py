@@ -7,9 +7,9 @@ reading; a mapped file costs a page fault every few pages and its looks go to me
 from __future__ import annotations
 
 import collections
-import concurrent.futures
 import dataclasses
 import typing
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from probes.checkpoints import bits
 from probes.checkpoints.tensor import Tensor
@@ -58,8 +58,8 @@ def split(tensor: Tensor, by_row: bool) -> typing.Iterator[Part]:
 def look(parts: typing.Iterable[Part]) -> typing.Iterator[Part]:
     """The same parts in the same order, with what is found in them."""
     buffers = [memoryview(bytearray(BLOCK)) for _ in range(THREADS)]
-    waiting: collections.deque[concurrent.futures.Future[Part]] = collections.deque()
-    with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+    waiting: collections.deque[Future[Part]] = collections.deque()
+    with ThreadPoolExecutor(THREADS) as pool:
         for part in parts:
             waiting.append(pool.submit(_look, part, buffers))
             if len(waiting) > WAITING:

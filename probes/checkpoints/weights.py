@@ -17,11 +17,14 @@ _BUFFER = re.compile(r"(?:mask|masked_bias|inv_freq|position_ids)\w*$")  # some 
 _STATE = re.compile(r"exp_avg|optimizer|momentum|(?:^|\.)step$|scheduler|loss_scale")
 
 
-def judge(counts: typing.Sequence[Counts]) -> typing.Iterator[Finding]:
-    """What is wrong with the values, tensor by tensor, then with an adapter as a whole."""
-    for one in counts:
-        for grade, what in _tensor(one):
-            yield Finding(grade, one.tensor.path.name, one.tensor.name, what)
+def judge(one: Counts) -> typing.Iterator[Finding]:
+    """What is wrong with the values of a tensor."""
+    for grade, what in _tensor(one):
+        yield Finding(grade, one.tensor.path.name, one.tensor.name, what)
+
+
+def judge_all(counts: typing.Sequence[Counts]) -> typing.Iterator[Finding]:
+    """What the tensors say together: of an adapter, of number formats."""
     if adapter_is_zero(counts):
         what = "all lora_B are 0, as before the first step: this adapter changes nothing"
         yield Finding(ABNORMAL, counts[0].tensor.path.name, "", what)
