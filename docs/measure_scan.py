@@ -5,9 +5,9 @@
 
 A model of the usual proportions is written to a folder for temporary files, in three formats, and read once,
 so that it is in the page cache. Then the commands take turns with `cat`, each in a process of its own that
-reports its time without its start: Python's, imports, the command line. whynan looks at the values on two threads, `cat` is one. The median of
-the ratios to `cat` in the same round counts: of time and, for busy machines, of processor time. What is slow
-gets a part of the file.
+reports its time without its start: Python's, imports, the command line. whynan looks at the values on two
+threads, `cat` is one. The median of the ratios to `cat` in the same round counts: of time and, for busy
+machines, of processor time. What is slow gets a part of the file.
 """
 
 from __future__ import annotations

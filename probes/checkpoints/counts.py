@@ -10,7 +10,7 @@ import statistics
 import typing
 
 from probes.checkpoints import bits, parts
-from probes.checkpoints.parts import HUGE, Part
+from probes.checkpoints.parts import Part
 from probes.checkpoints.tensor import Tensor
 
 _EMBEDDING = re.compile(

@@ -1,7 +1,7 @@
 """Parts of a tensor, looked at in blocks that fit a processor's cache, on two threads.
 
-A block is read into a buffer that the next one takes over, so that memory is gone through once, by the
-reading; a mapped file costs a page fault every few pages and its looks go to memory, which took twice as long.
+A block is read into a buffer that the next one takes over, so that memory is gone through once, by reading;
+a mapped file costs a page fault every few pages, its looks go to memory, and it took twice as long.
 """
 
 from __future__ import annotations

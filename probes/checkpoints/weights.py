@@ -6,8 +6,9 @@ import collections
 import re
 import typing
 
-from probes.checkpoints.counts import HUGE, Counts
+from probes.checkpoints.counts import Counts
 from probes.checkpoints.listing import ABNORMAL, DAMAGE, NOTE, Finding
+from probes.checkpoints.parts import HUGE
 
 TINY_ROW = 1e-3  # of the usual row: smaller ones were never trained
 HUGE_ROW = 100.0  # times the usual row: uninitialised memory
