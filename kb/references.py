@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from kb.model import Reference
 
-# What a thread, a change, a file or a project is at on GitHub; what follows the number (#issuecomment-1) stays out.
+# What a thread, a change, a file or a project is at on GitHub.
 GITHUB = re.compile(
     r"/[\w.-]+/[\w.-]+(/(issues|pull|discussions)/\d+|/commit/[0-9a-f]{10,40}|/(blob|tree)/.+)?"
 )
