@@ -188,6 +188,21 @@ MEGATRON = Defaults(
     },
 )
 
+# A recipe that a script takes over and changes; it trains in mixed bfloat16 unless its plugin is replaced.
+NEMO2 = Defaults(
+    "NeMo",
+    "2.0 to 2.4",
+    "nemo/collections/llm/recipes",
+    {
+        "precision.compute": ("bfloat16", "plugins bf16_mixed()"),
+        "precision.weights": ("float32", "the optimizer keeps float32 main weights"),
+        "optimizer.name": ("adamw", "distributed_fused_adam_with_cosine_annealing"),
+        "optimizer.epsilon": (1e-5, "adam_eps 1e-5"),
+        "optimizer.max_grad_norm": (1.0, "clip_grad 1.0"),
+        "schedule.warmup": (True, "CosineAnnealingScheduler with warmup_steps"),
+    },
+)
+
 TORCHTUNE = Defaults(
     "torchtune",
     "0.3 to 0.6",
