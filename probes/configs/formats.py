@@ -15,16 +15,22 @@ from probes.configs import (
     ms_swift,
     nemo,
     nemo2,
+    openrlhf,
     torch_script,
+    torchtitan,
     torchtune,
     transformers,
     unsloth,
+    verl,
     xtuner,
 )
 from probes.configs.findings import Paths
 
 _MODULES = (
     xtuner,
+    verl,
+    openrlhf,
+    torchtitan,
     deepspeed,
     accelerate,
     llamafactory,
