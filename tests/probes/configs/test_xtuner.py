@@ -231,7 +231,8 @@ def test_a_model_that_is_loaded_in_its_own_format_leaves_that_open(known):
     said, assumed = known(
         "from xtuner.model import SupervisedFinetune\n"
         "model = dict(type=SupervisedFinetune, use_varlen_attn=True, llm=dict(\n"
-        "    type=AutoModelForCausalLM.from_pretrained, pretrained_model_name_or_path='a/b', torch_dtype='auto'))\n"
+        "    type=AutoModelForCausalLM.from_pretrained, torch_dtype='auto',\n"
+        "    pretrained_model_name_or_path='a/b'))\n"
         "optim_wrapper = dict(type=OptimWrapper, optimizer=dict(type=AdamW, lr=2e-5))\n"
     )
     formats = {"precision.loaded", "precision.weights", "precision.compute"}
