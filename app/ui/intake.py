@@ -12,6 +12,7 @@ from app.inputs import Inputs
 from app.ui import labels, uploads
 from app.ui.address import Here, go, knowledge, lang, public
 from app.ui.jobs_view import READ, launch
+from app.ui.sender import sender
 from app.ui.settings import UPLOAD_MB
 from app.words import word
 from kb.bands import value_of
@@ -73,7 +74,7 @@ def problems() -> None:
 
 
 def large() -> None:
-    """The line that sends a file of any size from a shell; it is read as soon as it is there."""
+    """What sends a file of any size, from here or from a shell; it is read as soon as it is there."""
     label = word("start.large", lang(), size=UPLOAD_MB)
     with st.expander(label, type="compact", key="large", on_change="rerun") as opened:
         if opened.open:
@@ -86,7 +87,9 @@ def _waiting() -> None:
     st.session_state["upload"] = token
     path = uploads.arrived(token)
     if path is None:
-        st.code(f"curl -T train.log {public()}upload/{token}/", language="bash", wrap_lines=True)
+        address = f"{public()}upload/{token}/"
+        sender(address, word("start.large_pick", lang()), word("start.large_failed", lang()), "send-large")
+        st.code(f"curl -T train.log {address}", language="bash", wrap_lines=True)
         st.caption(word("start.large_wait", lang()))
         _coming(token)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from probes.configs.defaults import NEMO2, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, rate, switch, text
 
@@ -46,6 +46,21 @@ TABLE = {
     "resume.path": ("model.name", lambda value: text(str(value).rpartition("://")[2])),
     "factory": ("model.name", text),
 }
+
+# A recipe that a script takes over and changes; it trains in mixed bfloat16 unless its plugin is replaced.
+DEFAULTS = Defaults(
+    "NeMo",
+    "2.0 to 2.4",
+    "nemo/collections/llm/recipes",
+    {
+        "precision.compute": ("bfloat16", "plugins bf16_mixed()"),
+        "precision.weights": ("float32", "the optimizer keeps float32 main weights"),
+        "optimizer.name": ("adamw", "distributed_fused_adam_with_cosine_annealing"),
+        "optimizer.epsilon": (1e-5, "adam_eps 1e-5"),
+        "optimizer.max_grad_norm": (1.0, "clip_grad 1.0"),
+        "schedule.warmup": (True, "CosineAnnealingScheduler with warmup_steps"),
+    },
+)
 
 
 def recognises(paths: Paths) -> bool:
@@ -118,4 +133,4 @@ def _recipe(kind: str, given: Paths, paths: Paths, found: Findings) -> None:
     found.say("sequence.max_length", count(given.value("seq_length")), given.get("seq_length"))
     if kind == "pretrain":
         found.assume("lora.enabled", False, f"{source}: no peft")
-    assume(found, NEMO2)
+    assume(found, DEFAULTS)

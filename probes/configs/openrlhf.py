@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from probes.configs.defaults import OPENRLHF, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, kernel, more_than_nothing, norm, packed, rate, switch, text
 
@@ -51,6 +51,20 @@ TABLE = {
     "use_liger_kernel": ("kernel.fused", switch),
 }
 
+DEFAULTS = Defaults(
+    "OpenRLHF",
+    "0.5 to 0.11",
+    "openrlhf/cli",
+    {
+        "deepspeed.stage": (2, "zero_stage 2"),
+        "optimizer.name": ("adamw", "DeepSpeed's Adam with decoupled decay"),
+        "optimizer.epsilon": (1e-8, "eps 1e-8"),
+        "optimizer.max_grad_norm": (1.0, "max_norm 1.0"),
+        "schedule.warmup": (True, "lr_warmup_ratio 0.03"),
+        "lora.enabled": (False, "lora rank 0"),
+    },
+)
+
 
 def recognises(paths: Paths) -> bool:
     """The module's name on a command line."""
@@ -73,4 +87,4 @@ def read(paths: Paths, found: Findings) -> None:
     found.look_up(paths, TABLE)
     if found.value("precision.compute") in ("float16", "bfloat16"):
         found.assume("precision.weights", "float32", "DeepSpeed's fp16 and bf16 keep float32 master weights")
-    assume(found, OPENRLHF)
+    assume(found, DEFAULTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.configs.defaults import TORCHTITAN, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, rate, text
 
@@ -24,6 +24,21 @@ TABLE = {
     "model.hf_assets_path": ("model.name", text),
 }
 
+DEFAULTS = Defaults(
+    "torchtitan",
+    "0.1 to 0.2",
+    "torchtitan/config/job_config.py",
+    {
+        "precision.compute": ("bfloat16", "mixed_precision_param bfloat16"),
+        "precision.weights": ("float32", "dtype float32"),
+        "optimizer.max_grad_norm": (1.0, "max_norm 1.0"),
+        "optimizer.epsilon": (1e-8, "eps 1e-8"),
+        "lora.enabled": (False, "torchtitan trains all weights"),
+        "deepspeed.enabled": (False, "torchtitan does not use DeepSpeed"),
+        "training.method": ("pretraining", "torchtitan pre-trains"),
+    },
+)
+
 
 def recognises(paths: Paths) -> bool:
     """Two of the sections, with names that only torchtitan has in them."""
@@ -41,4 +56,4 @@ def read(paths: Paths, found: Findings) -> None:
     if name:
         found.say("model.name", " ".join(filter(None, (text(name.value), text(flavor)))), name)
     if "training.seq_len" in paths and "optimizer.lr" in paths:
-        assume(found, TORCHTITAN)
+        assume(found, DEFAULTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from probes.configs.defaults import VERL, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, kernel, more_than_nothing, norm, packed, rate, switch, text
 
@@ -39,6 +39,24 @@ TABLE = {
     "model.strategy": ("fsdp.enabled", lambda value: str(value).startswith("fsdp")),
 }
 
+DEFAULTS = Defaults(
+    "verl",
+    "0.4 to 0.6",
+    "verl/workers/fsdp_workers.py and verl/trainer/config",
+    {
+        "precision.compute": ("bfloat16", "FSDP's mixed precision with param_dtype bf16"),
+        "precision.weights": ("float32", "model_dtype fp32"),
+        "optimizer.name": ("adamw", "torch's AdamW"),
+        "optimizer.epsilon": (1e-8, "torch's AdamW: eps 1e-8"),
+        "optimizer.max_grad_norm": (1.0, "grad_clip 1.0"),
+        "lora.enabled": (False, "lora_rank 0"),
+        "gradient_checkpointing": (True, "enable_gradient_checkpointing true"),
+        "attention.kernel": ("flash_attention_2", "attn_implementation flash_attention_2"),
+        "fsdp.enabled": (True, "strategy fsdp"),
+        "deepspeed.enabled": (False, "verl does not use DeepSpeed"),
+    },
+)
+
 
 def recognises(paths: Paths) -> bool:
     """The actor's part, the command, or the model's part of supervised tuning."""
@@ -62,4 +80,4 @@ def read(paths: Paths, found: Findings) -> None:
         found.say("sequence.max_length", parts[0] + parts[1], answer)
     megatron = found.value("fsdp.enabled") is False or any(".megatron." in path for path in paths.settings)
     if "optimizer.learning_rate" in found.facts and not megatron:
-        assume(found, VERL)
+        assume(found, DEFAULTS)

@@ -225,3 +225,16 @@ def test_overrides_of_a_launch_count(known):
     said, _ = known(text, "command")
     assert said["precision.compute"] == "bfloat16"
     assert said["optimizer.learning_rate"] == 1e-5
+
+
+def test_a_model_that_is_loaded_in_its_own_format_leaves_that_open(known):
+    said, assumed = known(
+        "from xtuner.model import SupervisedFinetune\n"
+        "model = dict(type=SupervisedFinetune, use_varlen_attn=True, llm=dict(\n"
+        "    type=AutoModelForCausalLM.from_pretrained, torch_dtype='auto',\n"
+        "    pretrained_model_name_or_path='a/b'))\n"
+        "optim_wrapper = dict(type=OptimWrapper, optimizer=dict(type=AdamW, lr=2e-5))\n"
+    )
+    formats = {"precision.loaded", "precision.weights", "precision.compute"}
+    assert not formats & {*said, *assumed}
+    assert (said["model.name"], said["optimizer.learning_rate"]) == ("a/b", 2e-5)
