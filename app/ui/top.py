@@ -71,10 +71,10 @@ def top() -> None:
         key="top",
         data={
             "lang": "zh-CN" if tongue == "zh" else "en",
-            "pages": [
+            "pages": tuple(  # a list might be a table to Streamlit, which loads pandas to find out
                 (page, "whynan" if page == "start.py" else word(name, tongue), f"{path(page)}?{query}")
                 for page, name in PAGES.items()
-            ],
+            ),
             "place": str(sorted(item for item in params().items() if item[0] != "lang")),
         },
         on_page_change=lambda: None,
