@@ -16,7 +16,7 @@ def page() -> None:
     step = int(st.query_params.get("d", "0"))
     with st.container(horizontal=True, key="header"):
         top = st.components.v2.component("top", html="<nav></nav>", js=TOP, isolate_styles=False)
-        top(key="top", data={"pages": [f"page {step}"] * 6}, on_page_change=lambda: None)
+        top(key="top", data={"pages": (f"page {step}",) * 6}, on_page_change=lambda: None)
         st.button("zh", key="language", type="tertiary")
     left, right = st.columns([5, 3], gap="large")
     with left:

@@ -81,7 +81,7 @@ def links(key: str, items: Mapping[str, Mapping[str, str]], column: int = 320, p
     lead to the same addresses, stay on the page too.
     """
     component = st.components.v2.component("whynan_links", html=_HTML, css=_CSS, js=_JS)
-    pairs = [(label, address(params)) for label, params in items.items()]
+    pairs = tuple((label, address(params)) for label, params in items.items())
     data = {"links": pairs, "column": f"{column}px", "picture": picture}
     component(key=key, data=data, on_chosen_change=lambda: _go(key))
 

@@ -48,7 +48,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   window.whynanPlace = data.place
   // The first page that is opened begins at its top, as everywhere.
   if (before === undefined || before === data.place) return
-  setTimeout(() => {
+  const settle = () => {
+    // The top comes first: what is below it may still be on its way.
+    if (document.querySelector("[data-test-script-state=running]")) return setTimeout(settle, 50)
     const lost = document.activeElement === document.body || document.activeElement === null
     const question = document.querySelector(".st-key-question h2")
     const heading = question || document.querySelector("[data-testid=stMain] h2")
@@ -57,7 +59,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     heading.style.outline = "none"
     heading.focus({ preventScroll: true })
     if (question) question.scrollIntoView({ block: "nearest" })
-  }, 100)
+  }
+  setTimeout(settle, 100)
 }
 """
 
@@ -71,10 +74,10 @@ def top() -> None:
         key="top",
         data={
             "lang": "zh-CN" if tongue == "zh" else "en",
-            "pages": [
+            "pages": tuple(  # a list might be a table to Streamlit, which loads pandas to find out
                 (page, "whynan" if page == "start.py" else word(name, tongue), f"{path(page)}?{query}")
                 for page, name in PAGES.items()
-            ],
+            ),
             "place": str(sorted(item for item in params().items() if item[0] != "lang")),
         },
         on_page_change=lambda: None,
