@@ -5,9 +5,9 @@
 
 A model of the usual proportions is written to a folder for temporary files, in three formats, and read once,
 so that it is in the page cache. Then the commands take turns with `cat`, each in a process of its own that
-reports its time without its imports. whynan looks at the values on two threads, `cat` is one. The median of
-the ratios to `cat` in the same round counts: of time and, for busy machines, of processor time. What is slow
-gets a part of the file.
+reports its time without its start: Python's, imports, the command line. whynan looks at the values on two
+threads, `cat` is one. The median of the ratios to `cat` in the same round counts: of time and, for busy
+machines, of processor time. What is slow gets a part of the file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import numpy
 from tables import put
 
 FORMATS = {"BF16": 2, "F16": 2, "F32": 4}
-HIDDEN, BLOCK = 4096, 1 << 24
+HIDDEN, BLOCK = 4096, (1 << 24) - 1  # values that are written again and again: no two rows are then the same
 # What a process does once it has imported, and what it then reports: its times, and its own peak. What the
 # system counts for a child begins with its parent's.
 TIMED = """\
@@ -41,7 +41,11 @@ clock, processor = time.perf_counter(), time.process_time()
 print(time.perf_counter() - clock, time.process_time() - processor, file=sys.stderr)
 print(next(line for line in open("/proc/self/status") if "VmHWM" in line).split()[1], file=sys.stderr)
 """
-SCAN = "from app.cli import main", "assert main(['scan', {path!r}]) == 0"
+SCAN = (
+    "from app.cli import parser\nfrom app.commands import scan\n"
+    "arguments = parser().parse_args(['scan', {path!r}])",
+    "assert scan.run(arguments) == 0",
+)
 PLAIN = (
     "sys.modules['numpy'] = None\nfrom pathlib import Path\nfrom probes import checkpoints",
     "assert checkpoints.scan(Path({path!r})).grade in ('', 'note')",
@@ -117,7 +121,7 @@ def cat(path: Path) -> Run:
 
 def python(code: tuple[str, str], path: Path) -> Run:
     setup, work = code
-    script = TIMED.format(setup=setup, work=work.format(path=str(path)))
+    script = TIMED.format(setup=setup.format(path=str(path)), work=work.format(path=str(path)))
     root = Path(__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=root)
     if done.returncode:

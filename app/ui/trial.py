@@ -7,6 +7,7 @@ import streamlit as st
 from app.trial import AS_IT_IS, CLIPPED, HEALTHY, SECTIONS, merit, trials
 from app.ui.address import knowledge, lang
 from app.ui.facts_table import table
+from app.ui.frame import framed
 from app.ui.trial_curves import curves, label, share
 from app.words import word
 
@@ -16,7 +17,8 @@ def page() -> None:
     tongue = lang()
     st.markdown(f"## {word('trial.title', tongue)}")
     st.markdown(word("trial.what", tongue), width=780)
-    table(_merits(), key="figures-merits")
+    with st.container(key="figures-merits"):
+        table(_merits())
     fault = st.segmented_control(
         word("trial.fault", tongue),
         list(trials()),
@@ -39,7 +41,8 @@ def page() -> None:
     curves(rows)
     st.markdown(f"### {word('trial.clipping', tongue)}")
     st.markdown(word("trial.clipping_what", tongue), width=780)
-    table(_clipping(), key="figures-clipping")
+    with st.container(key="figures-clipping"):
+        table(_clipping())
     st.caption(word("trial.limits", tongue))
     for section in dict.fromkeys(filter(None, SECTIONS.values())):
         document = knowledge().document
@@ -75,4 +78,4 @@ def _fault(name: str) -> str:
     return word(f"trial.{name}", lang())
 
 
-page()
+framed(page)

@@ -6,7 +6,6 @@ Nothing is loaded: headers and pickles are read as data, values are judged where
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import pathlib
 import types
 import typing
@@ -23,6 +22,7 @@ from probes.checkpoints import (
 )
 from probes.checkpoints.counts import Counts, count
 from probes.checkpoints.listing import ABNORMAL, DAMAGE, NOTE, DamagedError, Finding, Listing
+from probes.checkpoints.tensor import Tensor
 from probes.report import Fact, ReadError, Report, Value
 
 # The first that recognises a path reads it.
@@ -62,22 +62,20 @@ def scan(path: pathlib.Path, progress: Progress = lambda name, done, of: None) -
     """
     listing = _list(path)
     total, done = sum(tensor.size for tensor in listing.tensors), 0
-    counts: list[Counts] = []
-    findings = list(listing.findings)
-    for place, tensors in itertools.groupby(listing.tensors, key=lambda tensor: tensor.path):
-        with place.open("rb", buffering=0) as file:
-            for tensor in tensors:
 
-                def step(size: int, name: str = tensor.name) -> None:
-                    nonlocal done
-                    done += size
-                    progress(name, done, total)
+    def step(tensor: Tensor, size: int) -> None:
+        nonlocal done
+        done += size
+        progress(tensor.name, done, total)
 
-                try:
-                    counts.append(count(tensor, file, step))
-                except DamagedError as error:
-                    findings.append(Finding(DAMAGE, place.name, tensor.name, str(error)))
-    findings += weights.judge(counts)
+    counts, findings = [], list(listing.findings)
+    for one in count(listing.tensors, step):
+        if one.damage:
+            findings.append(Finding(DAMAGE, one.tensor.path.name, one.tensor.name, one.damage))
+        else:
+            counts.append(one)
+            findings += weights.judge(one)  # meanwhile the next ones are read
+    findings += weights.judge_all(counts)
     folder = path if path.is_dir() else path.parent
     whole = listing.kind == sharded.NAME or (listing.kind == safetensors.NAME and "-of-" not in path.name)
     findings += model_config.judge(folder, counts, whole)

@@ -51,11 +51,12 @@ def by_row(window: memoryview, width: int, row: int) -> tuple[list[int], list[in
         return peaks, [_key(one, peak) for one, peak in zip(rows, peaks)]
     starts = numpy.arange(0, len(window) // width, row)
     signed, unsigned = (numpy.maximum.reduceat(view, starts) for view in _views(window, width))
-    magnitudes = numpy.maximum(signed.astype("i8"), (unsigned & _mask(width)).astype("i8"))
-    heads = numpy.zeros((len(starts), _KEY), "u1")
-    heads[:, : min(line, _KEY)] = numpy.frombuffer(window, "u1").reshape(-1, line)[:, :_KEY]
-    one, two = heads.view("<u8").T
-    return magnitudes.tolist(), ((one * _U8(_MIXED) ^ two) + magnitudes.astype("u8") * _U8(_MIXED)).tolist()
+    peaks = numpy.maximum(signed, (unsigned & _mask(width)).view(signed.dtype))
+    heads = numpy.frombuffer(window, "u1").reshape(-1, line)[:, :_KEY]
+    if line < _KEY:
+        heads = numpy.pad(heads, ((0, 0), (0, _KEY - line)))
+    one, two = numpy.ascontiguousarray(heads).view("<u8").T
+    return peaks.tolist(), ((one * _U8(_MIXED) ^ two) + peaks.astype("u8") * _U8(_MIXED)).tolist()
 
 
 def _key(row: memoryview, peak: int) -> int:

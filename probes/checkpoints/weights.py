@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import collections
 import re
-import statistics
 import typing
 
-from probes.checkpoints.counts import HUGE, Counts
+from probes.checkpoints.counts import Counts
 from probes.checkpoints.listing import ABNORMAL, DAMAGE, NOTE, Finding
+from probes.checkpoints.parts import HUGE
 
 TINY_ROW = 1e-3  # of the usual row: smaller ones were never trained
 HUGE_ROW = 100.0  # times the usual row: uninitialised memory
@@ -18,11 +18,14 @@ _BUFFER = re.compile(r"(?:mask|masked_bias|inv_freq|position_ids)\w*$")  # some 
 _STATE = re.compile(r"exp_avg|optimizer|momentum|(?:^|\.)step$|scheduler|loss_scale")
 
 
-def judge(counts: typing.Sequence[Counts]) -> typing.Iterator[Finding]:
-    """What is wrong with the values, tensor by tensor, then with an adapter as a whole."""
-    for one in counts:
-        for grade, what in _tensor(one):
-            yield Finding(grade, one.tensor.path.name, one.tensor.name, what)
+def judge(one: Counts) -> typing.Iterator[Finding]:
+    """What is wrong with the values of a tensor."""
+    for grade, what in _tensor(one):
+        yield Finding(grade, one.tensor.path.name, one.tensor.name, what)
+
+
+def judge_all(counts: typing.Sequence[Counts]) -> typing.Iterator[Finding]:
+    """What the tensors say together: of an adapter, of number formats."""
     if adapter_is_zero(counts):
         what = "all lora_B are 0, as before the first step: this adapter changes nothing"
         yield Finding(ABNORMAL, counts[0].tensor.path.name, "", what)
@@ -38,6 +41,8 @@ def untrained(one: Counts) -> list[int]:
     if one.rows is None or not usual:
         return []
     tiny = one.tensor.dtype.magnitude(usual * TINY_ROW)
+    if min(one.rows.largest) >= tiny and len(set(one.rows.keys)) == len(one.rows.keys):
+        return []  # as nearly always
     shared = collections.Counter(one.rows.keys)
     return [
         row
@@ -52,6 +57,8 @@ def huge(one: Counts) -> list[int]:
     if one.rows is None or not usual:
         return []
     limit = one.tensor.dtype.magnitude(usual * HUGE_ROW)
+    if max(one.rows.largest) < limit:
+        return []
     return [row for row, largest in enumerate(one.rows.largest) if largest >= limit]
 
 
@@ -96,8 +103,7 @@ def _is_zero(one: Counts) -> bool:
 
 def _usual_row(one: Counts) -> float:
     """The median of the rows' largest magnitudes, rows of 0 left out; 0 where there is none."""
-    rows = [largest for largest in one.rows.largest if largest] if one.rows else []
-    usual = one.tensor.dtype.value(statistics.median_low(rows)) if rows else 0.0
+    usual = one.tensor.dtype.value(one.rows.median) if one.rows else 0.0
     return usual if usual < HUGE else 0.0
 
 

@@ -7,7 +7,7 @@ import math
 import typing
 
 from probes import headroom, logs
-from probes.checkpoints.counts import HUGE
+from probes.checkpoints.parts import HUGE
 from probes.checkpoints.weights import HUGE_ROW, TINY_ROW
 from probes.logs import anomaly
 from probes.report import ASSUMED, Fact, ReadError, Report

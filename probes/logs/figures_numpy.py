@@ -169,6 +169,10 @@ def _joined(parts: list[Numbers]) -> Numbers:
 
 def _numbers(block: Bytes, places: Array, length: int) -> Numbers:
     """The numbers behind names, most of which begin so many bytes behind."""
+    at = places + length
+    text = _eight(block, at)
+    if (text & _SHAPE == _USUAL).all():  # one digit and four or more decimals, as nearly always
+        return places, (ONES + 1) << 56 | (text >> np.uint64(8)).astype(np.int64)
     at, text, minus = _texts(block, places, length)
     numbers, odd = _begin(text)
     ranks = _power(block, at, text) + ONES << 56 | (text >> np.uint64(8)).astype(np.int64)
@@ -185,15 +189,21 @@ def _texts(block: Bytes, places: Array, length: int) -> tuple[Array, Array, Arra
     Of the characters, the first is the most significant.
     """
     at = places + length
-    words = np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))
-    text = words[at].astype(np.uint64)
+    text = _eight(block, at)
     left = np.flatnonzero(~_begin(text)[0])
-    left = left[words[places[left]] >> np.uint64(32) & np.uint64(0xFFFFFF) != _SCA]  # "loss scale" is no loss
+    left = left[
+        _eight(block, places[left]) >> np.uint64(32) & np.uint64(0xFFFFFF) != _SCA
+    ]  # "loss scale" is no loss
     if not len(left):
         return at, text, left
     at[left], minus = _begin_slowly(block, places[left])
-    text[left] = words[at[left]]
+    text[left] = _eight(block, at[left])
     return at, text, left[minus]
+
+
+def _eight(block: Bytes, places: Array) -> Array:
+    """The eight characters from each place on, the first the most significant."""
+    return np.ndarray((len(block) - 7,), "<u8", block, strides=(1,))[places].byteswap(inplace=True)
 
 
 def _begin(text: Array) -> tuple[Array, Array]:
@@ -216,7 +226,7 @@ def begins(block: Bytes, places: Array) -> Array:
             break
         distances[around == form] = length
     at = places + distances
-    numbers, _ = _begin(np.ndarray((len(block) - 7,), ">u8", block, strides=(1,))[at].astype(np.uint64))
+    numbers, _ = _begin(_eight(block, at))
     slow, minus = _begin_slowly(block, places[~numbers])
     at[~numbers] = slow - minus
     return at
@@ -271,6 +281,8 @@ _NA, _IN, _SCA = (int.from_bytes(letters, "big") for letters in (b"na", b"in", b
 _WAYS = 4  # in which a log writes what is around a name, that are told apart
 THERE = np is not None
 if THERE:
+    # "1.2345" and the like: a digit, a point, four digits, then neither a digit nor a letter.
+    _SHAPE, _USUAL = np.uint64(0xF0FF_F0F0_F0F0_5000), np.uint64(0x302E_3030_3030_0000)
     _NONE: Numbers = (np.empty(0, np.int64), np.empty(0, np.int64))
     _SEPARATES = np.zeros(256, np.int64)
     _SEPARATES[list(SEPARATORS)] = 1

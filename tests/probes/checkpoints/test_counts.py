@@ -2,19 +2,14 @@ import math
 
 import pytest
 
-from probes.checkpoints import counts, safetensors
+from probes.checkpoints import counts, parts, safetensors
 from probes.checkpoints.counts import Counts
-from probes.checkpoints.listing import DamagedError
 
 NAN, INF = math.nan, math.inf
 
 
 def counted(path):
-    found = []
-    with path.open("rb", buffering=0) as file:
-        for tensor in safetensors.read(path).tensors:
-            found.append(counts.count(tensor, file, lambda size: None))
-    return found
+    return list(counts.count(safetensors.read(path).tensors, lambda tensor, size: None))
 
 
 def test_a_tensor_is_counted_with_the_rows_that_hold_something_bad(write):
@@ -48,12 +43,13 @@ def test_an_embedding_is_looked_at_row_by_row(write):
 
 
 @pytest.mark.parametrize("name", ["w", "lm_head.weight"])
-def test_windows_see_what_one_look_sees(write, monkeypatch, name):
+def test_parts_and_blocks_see_what_one_look_sees(write, monkeypatch, name):
     values = [float(i % 97) for i in range(3000)]
     values[1234], values[2999] = NAN, 4000.0
     path = write("m.safetensors", {"other": ("F16", [1], [1.0]), name: ("F32", [300, 10], values)})
     whole = counted(path)[1]
-    monkeypatch.setattr(counts, "WINDOW", 4096)
+    monkeypatch.setattr(parts, "BLOCK", 512)
+    monkeypatch.setattr(parts, "PART", 2048)
     pieces = counted(path)[1]
 
     assert (whole.nan, whole.large, whole.largest) == (1, (123, 299), 4000.0)
@@ -70,8 +66,8 @@ def test_a_file_that_shrinks_meanwhile_is_damage(write):
     (tensor,) = safetensors.read(path).tensors
     path.write_bytes(path.read_bytes()[:-8])
 
-    with (
-        path.open("rb", buffering=0) as file,
-        pytest.raises(DamagedError, match="ends before its last tensor"),
-    ):
-        counts.count(tensor, file, lambda size: None)
+    (one,) = counts.count([tensor], lambda tensor, size: None)
+    assert one.damage == "it ends before its last tensor does"
+    path.unlink()
+    (one,) = counts.count([tensor], lambda tensor, size: None)
+    assert one.damage == "cannot be read (No such file or directory)"

@@ -53,7 +53,7 @@ def counts(name="w", shape=(4, 2), dtype=BF16, rows=None, **values):
 def test_a_tensor_is_judged_by_its_values(one, found):
     expected = [Finding(grade, "m.bin", one.tensor.name, what) for grade, what in found]
 
-    assert list(weights.judge([one])) == expected
+    assert list(weights.judge(one)) == expected
 
 
 def test_rows_next_to_zero_or_all_the_same_were_never_trained():
@@ -61,14 +61,14 @@ def test_rows_next_to_zero_or_all_the_same_were_never_trained():
     one = counts(shape=(7, 2), rows=rows)
 
     assert weights.untrained(one) == [2, 3, 4, 5]
-    assert [finding.what for finding in weights.judge([one])] == ["4 of 7 rows were never trained: 2-5"]
+    assert [finding.what for finding in weights.judge(one)] == ["4 of 7 rows were never trained: 2-5"]
 
 
 def test_rows_far_above_the_usual_one_are_huge():
     one = counts(rows=[(0.1, b"a"), (0.2, b"b"), (90.0, b"c"), (0.1, b"d")])
 
     assert weights.huge(one) == [2]
-    assert [finding.grade for finding in weights.judge([one])] == ["abnormal"]
+    assert [finding.grade for finding in weights.judge(one)] == ["abnormal"]
 
 
 def test_an_adapter_whose_second_halves_are_all_zero_changes_nothing():
@@ -76,12 +76,12 @@ def test_an_adapter_whose_second_halves_are_all_zero_changes_nothing():
     second = counts("base.q_proj.lora_B.weight", largest=0.0)
     what = "all lora_B are 0, as before the first step: this adapter changes nothing"
 
-    assert list(weights.judge([first, second])) == [Finding("abnormal", "m.bin", "", what)]
+    assert list(weights.judge_all([first, second])) == [Finding("abnormal", "m.bin", "", what)]
     assert not weights.adapter_is_zero([first, second, counts("base.k_proj.lora_B.weight")])
 
 
 def test_several_formats_are_noted():
-    found = list(weights.judge([counts(), counts("v"), counts("norm", (4,), DTYPES["F32"])]))
+    found = list(weights.judge_all([counts(), counts("v"), counts("norm", (4,), DTYPES["F32"])]))
 
     assert found == [Finding("note", "m.bin", "", "tensors in several formats: BF16 2, F32 1")]
 
