@@ -36,17 +36,17 @@ def propose(knowledge: Knowledge, folder: Path, rows: tuple[Told, ...]) -> Propo
     now = {cause: had[cause] + learnt.causes[cause] for cause in had}
     here = {c.id: c.counted.here for c in knowledge.causes.values() if c.counted}
     priors = spread(knowledge, totals(knowledge, here, now))
-    solved = sum(learnt.causes.values())
+    heard = sum(learnt.causes.values())
     entries: list[Cause | Advisory] = [*knowledge.causes.values(), *knowledge.advisories.values()]
     for entry in entries:
         (path,) = folder.glob(f"*/*/{entry.id}.yaml")
         old = new = path.read_text(encoding="utf-8")
-        if isinstance(entry, Cause) and solved:
+        if isinstance(entry, Cause) and heard:
             new = _with_prior(new, entry, priors[entry.id], now.get(entry.id))
             if abs(priors[entry.id] - entry.prior) >= LEAST:
                 counts.append(
                     f"{entry.id}: prior {entry.prior:.4f} -> {priors[entry.id]:.4f} "
-                    f"({learnt.causes[entry.under or entry.id]:.1f} of {solved:.1f} solved runs)"
+                    f"({learnt.causes[entry.under or entry.id]:.1f} of {heard:.1f} runs told of)"
                 )
         for fix, chance in entry.fixes.items():
             cure = learnt.cure(entry.id, fix, chance)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from app.conclusion import CauseShown, Conclusion, FixShown
 from app.phrases import label, percent
 from app.words import word
-from kb.model import Knowledge
+from kb.model import Knowledge, Plain
 
-FLIPS, HINGES, CHECKS, AGAINST = 3, 3, 4, 2
+FLIPS, HINGES, CHECKS, AGAINST, LEADING = 3, 3, 4, 2, 3
+FOR = 1.1  # a factor below that hardly speaks for a cause
 
 
 def notes(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
@@ -24,36 +25,42 @@ def notes(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
     return lines
 
 
+def because(shown: Conclusion, knowledge: Knowledge, lang: str) -> str:
+    """What speaks most for the first cause, in a line; "" where nothing does."""
+    values = shown.known.values()
+    telling = [item for item in shown.causes[0].evidence if item.factor > FOR][:LEADING]
+    return ", ".join(_stated(knowledge, item.fact, values[item.fact], lang) for item in telling)
+
+
 def flips(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
-    """The answers that would put another fix first, the likeliest first, each fact once."""
+    """A line for each fix that an answer would put first, with the likeliest such answers, each fact once."""
     likeliest = {flip.fact: flip for flip in reversed(shown.explanation.flips)}
-    return [
-        word(
-            "report.flip",
-            lang,
-            fact=flip.fact,
-            value=label(knowledge, flip.fact, flip.value, lang),
-            percent=percent(flip.chance),
-            fix=knowledge.fixes[flip.fix].title[lang],
-        )
-        for flip in shown.explanation.flips
-        if likeliest[flip.fact] is flip
-    ][:FLIPS]
+    led: dict[str, list[str]] = {}
+    for flip in [flip for flip in shown.explanation.flips if likeliest[flip.fact] is flip][:FLIPS]:
+        answer = f"{_stated(knowledge, flip.fact, flip.value, lang)} ({percent(flip.chance)} %)"
+        led.setdefault(flip.fix, []).append(answer)
+    return _lines("report.flip", led, knowledge, lang)
 
 
 def hinges(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
-    """The known facts without which another fix would lead: worth a second look."""
+    """A line for each fix that would lead without one of the facts that are known: worth a second look."""
     values = shown.known.values()
+    led: dict[str, list[str]] = {}
+    for hinge in shown.explanation.hinges[:HINGES]:
+        led.setdefault(hinge.fix, []).append(_stated(knowledge, hinge.fact, values[hinge.fact], lang))
+    return _lines("report.hinge", led, knowledge, lang)
+
+
+def _lines(name: str, led: dict[str, list[str]], knowledge: Knowledge, lang: str) -> list[str]:
+    glue = word("report.or", lang)
     return [
-        word(
-            "report.hinge",
-            lang,
-            fact=hinge.fact,
-            value=label(knowledge, hinge.fact, values[hinge.fact], lang),
-            fix=knowledge.fixes[hinge.fix].title[lang],
-        )
-        for hinge in shown.explanation.hinges[:HINGES]
+        word(name, lang, fix=knowledge.fixes[fix].title[lang], facts=glue.join(facts))
+        for fix, facts in led.items()
     ]
+
+
+def _stated(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
+    return f"{fact} = {label(knowledge, fact, value, lang)}"
 
 
 def unchecked(cause: CauseShown, shown: Conclusion, knowledge: Knowledge, lang: str) -> list[tuple[str, str]]:
@@ -73,7 +80,7 @@ def why_not(fix: FixShown, shown: Conclusion, knowledge: Knowledge, lang: str) -
     if not fix.cause or not fix.against or fix.rank == 1:
         return ""
     reasons = ", ".join(
-        f"{item.fact} = {label(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
+        f"{_stated(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
         for item in fix.against[:AGAINST]
     )
     chance = next((cause.probability for cause in shown.causes if cause.entry.id == fix.cause), 0.0)

@@ -112,13 +112,13 @@ def walk(page: Page, address: str, files: list[Path]) -> Iterator[str]:
     page.locator("a[href*='entry=use-bf16']").wait_for()
     yield "entry"
     page.goto(f"{page.url.partition('&entry')[0].partition('entry')[0]}&node=gradient")
-    page.locator(".st-key-walk svg g.node").first.wait_for()
+    page.locator(".st-key-walk svg g.node").first.wait_for(state="attached")  # a phone does not show it
     yield "interview"
     page.locator('nav a[href*="try_it"]').click()
     page.locator("[data-testid=stMain] h2").wait_for()
     yield "try"
     page.locator('nav a[href*="trial"]').click()
-    page.locator("[data-testid=stDataFrame]").first.wait_for()
+    page.locator(".st-key-figures-merits table").wait_for()
     yield "trial"
 
 

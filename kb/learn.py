@@ -32,7 +32,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Learnt:
-    """`causes`: runs that were solved, by contract cause. `worked` and `failed`: runs, by (entry, fix)."""
+    """`causes`: runs that were told of, by contract cause. `worked` and `failed`: runs, by (entry, fix)."""
 
     causes: Counter[str] = field(default_factory=Counter)
     worked: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -45,8 +45,10 @@ class Learnt:
 
 
 def learn(knowledge: Knowledge, runs: Iterable[Run]) -> Learnt:
-    """What the runs add up to. Whoever was not helped does not say what it was: only solved runs are counted
-    for the priors. A fix that brought another symptom counts for nothing."""
+    """What the runs add up to. A run that nothing solved counts for the priors by what its failures leave
+    likely: solved runs alone would lean to what is easily cured (docs/measured.md, "What outcomes teach").
+    A fix that brought another symptom counts for nothing.
+    """
     learnt = Learnt()
     for run in runs:
         case = standing(knowledge, run.facts, run.tried, run.assumed)
@@ -57,7 +59,7 @@ def learn(knowledge: Knowledge, runs: Iterable[Run]) -> Learnt:
         ):
             if name == NONE or entry is None:
                 continue
-            if any(new.values()):
+            if new:
                 learnt.causes[of] += float(weight)  # type: ignore[assignment]
             for fix, worked in new.items():
                 if fix in entry.fixes:  # a fix that is not known for it is no cure of it by chance
@@ -66,7 +68,7 @@ def learn(knowledge: Knowledge, runs: Iterable[Run]) -> Learnt:
 
 
 def totals(knowledge: Knowledge, here: Mapping[str, int], told: Mapping[str, float]) -> dict[str, float]:
-    """Each contract cause's prior, its finer causes included, from threads and from runs that were solved."""
+    """Each contract cause's prior, its finer causes included, from threads and from runs told of."""
     number = sum(here.values()) + sum(told.values())
     guesses = {c.id: c.counted.guess for c in knowledge.causes.values() if c.counted}
     share = (1 - knowledge.policy.none_of_these) / (WEIGHT + number)
@@ -75,7 +77,7 @@ def totals(knowledge: Knowledge, here: Mapping[str, int], told: Mapping[str, flo
 
 
 def told(knowledge: Knowledge) -> dict[str, float]:
-    """The solved runs that the priors have in them already."""
+    """The runs told of that the priors have in them already."""
     return {c.id: c.counted.told for c in knowledge.causes.values() if c.counted}
 
 

@@ -109,7 +109,7 @@ class Fact(Strict):
 class Counted(Strict):
     """The cases that a prior was counted from: `here` of `cases` had this cause.
 
-    `guess` is an expert's, before any case was counted. `told` are solved runs, each by the belief that it
+    `guess` is an expert's, before any case was counted. `told` are runs told of, each by the belief that it
     had this cause. kb.learn weighs the three.
     """
 

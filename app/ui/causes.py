@@ -9,6 +9,7 @@ from app.conclusion import CauseShown, Conclusion
 from app.phrases import named, percent
 from app.ui import labels
 from app.ui.address import carried, knowledge, lang
+from app.ui.facts_table import table
 from app.ui.question import source
 from app.words import word
 from kb.model import Lang
@@ -44,37 +45,28 @@ def _bar(cause: CauseShown, tongue: Lang) -> None:
 
 
 def _ledger(cause: CauseShown, shown: Conclusion) -> None:
+    """What speaks for and against it, what was not checked, and what the fault is."""
     tongue = lang()
+    known = {fact.id: fact for fact in shown.known.facts}
+    rows = [
+        [
+            labels.factor(item),
+            f"{item.fact} = {labels.value(knowledge(), item.fact, item.value, tongue)}",
+            source(known[item.fact], tongue),
+        ]
+        for item in cause.evidence
+        if abs(item.factor - 1) > NEUTRAL
+    ]
+    head = [word(name, tongue) for name in ("table.factor", "table.fact", "table.source")]
+    if rows:
+        table([head, *rows])
+        st.caption(word("diagnosis.factor", tongue))
+    if checks := reasons.unchecked(cause, shown, knowledge(), tongue):
+        st.markdown(f"**{word('report.unchecked', tongue)}**")
+        st.markdown("\n".join(f"- {labels.literal(f'{fact}: {how}')}" for fact, how in checks))
     st.markdown(cause.entry.explanation[tongue])
     if cause.finer and cause.finer.explanation:
         st.markdown(f"**{cause.finer.title[tongue]}**\n\n{cause.finer.explanation[tongue]}")
-    known = {fact.id: fact for fact in shown.known.facts}
-    rows = [item for item in cause.evidence if abs(item.factor - 1) > NEUTRAL]
-    st.dataframe(
-        {
-            word("table.factor", tongue): [labels.factor(item) for item in rows],
-            word("table.fact", tongue): [item.fact for item in rows],
-            word("table.value", tongue): [
-                labels.value(knowledge(), item.fact, item.value, tongue) for item in rows
-            ],
-            word("table.source", tongue): [source(known[item.fact], tongue) for item in rows],
-        },
-        hide_index=True,
-        height="content",
-        alt=word("diagnosis.ledger", tongue, cause=cause.entry.title[tongue]),
-    )
-    st.caption(word("diagnosis.factor", tongue))
-    if checks := reasons.unchecked(cause, shown, knowledge(), tongue):
-        st.markdown(f"**{word('report.unchecked', tongue)}**")
-        st.dataframe(
-            {
-                word("table.fact", tongue): [fact for fact, _ in checks],
-                word("table.how", tongue): [how for _, how in checks],
-            },
-            hide_index=True,
-            height="content",
-            alt=word("report.unchecked", tongue),
-        )
     st.page_link(
         "browse.py",
         label=word("diagnosis.entry", tongue),

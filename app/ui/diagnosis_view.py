@@ -77,6 +77,8 @@ def _verdict(at: Here, shown: Conclusion) -> None:
                         percent=percent(first.probability),
                     )
                 )
+                if facts := reasons.because(shown, knowledge(), tongue):
+                    st.caption(literal(word("diagnosis.because", tongue, facts=facts)))
         if at.link:
             with st.popover(
                 word("share.title", tongue), icon=":material/share:", type="primary", key="share"

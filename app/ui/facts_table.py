@@ -25,7 +25,7 @@ def facts_table(facts: tuple[Fact, ...], title: str = "", file: str = "") -> Non
         known = _line(fact, file, tongue) if file else source(fact, tongue)
         shown = labels.value(knowledge(), fact.id, fact.value, tongue)
         rows.append([fact.id, shown, known])
-    _table(rows, title)
+    table(rows, title)
 
 
 def correct(shown: Conclusion) -> None:
@@ -46,17 +46,19 @@ def correct(shown: Conclusion) -> None:
 
 
 def unknown_table(shown: Conclusion) -> None:
-    """What is not known, why, and the command or the question that would tell."""
+    """What is not known, and the command or the question that would tell; a reason where a probe gave one."""
     tongue = lang()
     rows = unknown(shown, knowledge(), tongue)
     if not rows:
         st.caption(word("report.nothing_unknown", tongue))
         return
-    head = [word(name, tongue) for name in ("table.fact", "table.why", "table.how")]
-    _table([head, *([row["id"], row["why"], row["how"]] for row in rows)])
+    plain = word("report.not_asked", tongue)
+    how = [row["how"] if row["why"] == plain else f"{row['how']} ({row['why']})" for row in rows]
+    head = [word(name, tongue) for name in ("table.fact", "table.how")]
+    table([head, *([row["id"], text] for row, text in zip(rows, how, strict=True))])
 
 
-def _table(rows: list[list[str]], title: str = "") -> None:
+def table(rows: list[list[str]], title: str = "") -> None:
     """Rows of cells below a head, each a text that stays inert.
 
     Markdown: Streamlit's own tables go through pandas, which costs each click a third more, and a phone sees

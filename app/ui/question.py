@@ -18,7 +18,7 @@ from app.words import word
 from kb import belief
 from kb.bands import value_of
 from kb.model import Fact, Lang, Plain, key
-from probes.report import ANSWERED
+from probes.report import ANSWERED, MEASURED
 from probes.report import Fact as Known
 
 _REFUSED = "refused"  # why the last answer was not taken
@@ -106,7 +106,9 @@ def _known(at: Here, shown: Conclusion, fact: Fact) -> None:
 
 
 def source(fact: Known, tongue: Lang) -> str:
-    """How a fact is known: measured and where, answered, or assumed."""
+    """Where a fact was measured; or that it was answered, or assumed and from what."""
+    if fact.state == MEASURED:
+        return labels.place(fact.source, tongue)
     state = word(f"state.{fact.state}", tongue)
     return state if fact.state == ANSWERED else f"{state}, {labels.place(fact.source, tongue)}"
 

@@ -9,7 +9,6 @@ import streamlit as st
 from app.conclusion import Conclusion
 from app.ui import labels
 from app.ui.address import knowledge, lang
-from app.ui.grid import grid
 from app.words import word
 from kb.graph import START, graph
 
@@ -17,7 +16,7 @@ _COLOURS = {
     "light": {"path": "#2456b8", "open": "#b45309", "rest": "#8b95a3", "text": "#1c2430"},
     "dark": {"path": "#8ab4ff", "open": "#fbbf6b", "rest": "#6b7686", "text": "#e4e8ee"},
 }
-_ROW, _LEAST, _WIDTH = 26, 160, 760  # pixels
+_ROW, _LEAST = 26, 160  # pixels
 _LONGEST = 38  # letters of a label
 
 
@@ -39,7 +38,7 @@ def tree_chart(shown: Conclusion) -> None:
         "animationDuration": 0,
     }
     height = max(_LEAST, _ROW * _visible(root))
-    with grid(1, wrap=False, min_column_width=_WIDTH):  # a phone scrolls it sideways
+    with st.container(key="tree"):  # a phone has the path in words above it
         st.echarts_chart({"series": [series]}, height=height, alt=describe(shown))
 
 

@@ -10,7 +10,6 @@ import streamlit as st
 from app.ui import labels
 from app.ui.address import carried, concluded, knowledge, lang
 from app.ui.frame import opened
-from app.ui.grid import grid
 from app.ui.labels import literal
 from app.ui.links import address, links
 from app.words import word
@@ -20,7 +19,6 @@ _COLOURS = {
     "light": {"here": "#2456b8", "ink": "#1c2430", "line": "#6b7686", "fill": "#ffffff", "on": "#ffffff"},
     "dark": {"here": "#8ab4ff", "ink": "#e4e8ee", "line": "#8b95a3", "fill": "#12161c", "on": "#12161c"},
 }
-_WIDTH = 720  # pixels; a phone scrolls the picture sideways
 _LINE = 22  # letters of a line in a box
 
 
@@ -38,7 +36,7 @@ def page(name: str) -> None:
     st.caption(word("walk.what", tongue) + (f" · `{_fact(name)}`" if name != START else ""))
     before, after = list(tree.predecessors(name)), list(tree.successors(name))
     text = word("walk.picture", tongue, title=title, before=len(before), after=len(after))
-    with grid(1, wrap=False, min_column_width=_WIDTH), st.container(key="walk"):
+    with st.container(key="walk"):  # a phone has the links below
         st.graphviz_chart(dot(name, passed), width="content", alt=text)
     if name != START:
         st.page_link(

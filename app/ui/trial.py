@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.trial import AS_IT_IS, CLIPPED, HEALTHY, SECTIONS, merit, trials
 from app.ui.address import knowledge, lang
+from app.ui.facts_table import table
 from app.ui.frame import framed
 from app.ui.trial_curves import curves, label, share
 from app.words import word
@@ -16,11 +17,12 @@ def page() -> None:
     tongue = lang()
     st.markdown(f"## {word('trial.title', tongue)}")
     st.markdown(word("trial.what", tongue), width=780)
-    st.dataframe(_merits(), hide_index=True, height="content", alt=word("trial.title", tongue))
+    with st.container(key="figures-merits"):
+        table(_merits())
     fault = st.segmented_control(
         word("trial.fault", tongue),
         list(trials()),
-        format_func=lambda name: word(f"trial.{name}", tongue),
+        format_func=_fault,
         default=next(iter(trials())),
         required=True,
         key="fault",
@@ -39,7 +41,8 @@ def page() -> None:
     curves(rows)
     st.markdown(f"### {word('trial.clipping', tongue)}")
     st.markdown(word("trial.clipping_what", tongue), width=780)
-    st.dataframe(_clipping(), hide_index=True, height="content", alt=word("trial.clipping", tongue))
+    with st.container(key="figures-clipping"):
+        table(_clipping())
     st.caption(word("trial.limits", tongue))
     for section in dict.fromkeys(filter(None, SECTIONS.values())):
         document = knowledge().document
@@ -48,33 +51,31 @@ def page() -> None:
             st.page_link("browse.py", label=title, query_params={"lang": tongue, "entry": section})
 
 
-def _merits() -> list[dict[str, str]]:
+def _merits() -> list[list[str]]:
     """A row for each recommendation: its place in the document, and of how many runs of each fault it
     cures.
     """
     tongue = lang()
     places = {name: str(place) for place, name in enumerate(SECTIONS, start=1) if SECTIONS[name]}
+    head = [word("trial.recommendation", tongue), word("trial.place", tongue), *map(_fault, trials())]
     return [
-        {
-            word("trial.recommendation", tongue): label(name),
-            word("trial.place", tongue): places.get(name, "–"),
-            **{word(f"trial.{fault}", tongue): share(runs.get(name)) for fault, runs in trials().items()},
-        }
-        for name in merit()
+        head,
+        *(
+            [label(name), places.get(name, "–"), *(share(runs.get(name)) for runs in trials().values())]
+            for name in merit()
+        ),
     ]
 
 
-def _clipping() -> list[dict[str, str]]:
-    tongue = lang()
+def _clipping() -> list[list[str]]:
     faults = [fault for fault, runs in trials().items() if any(name.startswith(CLIPPED) for name in runs)]
     names = [name for name in trials()[faults[0]] if name.startswith(CLIPPED)]
-    return [
-        {
-            word("trial.threshold", tongue): label(name),
-            **{word(f"trial.{fault}", tongue): share(trials()[fault].get(name)) for fault in faults},
-        }
-        for name in names
-    ]
+    head = [word("trial.threshold", lang()), *map(_fault, faults)]
+    return [head, *([label(name), *(share(trials()[fault].get(name)) for fault in faults)] for name in names)]
+
+
+def _fault(name: str) -> str:
+    return word(f"trial.{name}", lang())
 
 
 framed(page)

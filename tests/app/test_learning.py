@@ -53,7 +53,7 @@ def test_outcomes_become_a_diff_with_counts_and_no_file_is_touched(capsys, folde
     assert {path: path.read_text() for path in folder.rglob("*.yaml")} == before
     assert "+++ b/kb/causes/precision/fp16-overflow.yaml\n" in diff
     assert [
-        line for line in counts if line.startswith("fp16-overflow: prior ") and "solved runs" in line
+        line for line in counts if line.startswith("fp16-overflow: prior ") and "runs told of" in line
     ] != []
     assert [line for line in counts if line.startswith("fp16-overflow: use-bf16 ") and "worked" in line] != []
 
@@ -97,8 +97,8 @@ def test_a_run_told_of_twice_by_way_of_a_child_is_one_run(capsys, folder, kept):
     _, counts = learnt(capsys, folder)
 
     (line,) = (line for line in counts if line.startswith("fp16-overflow: prior "))
-    solved = float(line.partition(" of ")[2].partition(" ")[0])
-    assert 18 < solved <= 20
+    heard = float(line.partition(" of ")[2].partition(" ")[0])
+    assert 18 < heard <= 20
 
 
 def test_a_database_that_cannot_be_used_is_one_line(capsys, folder):

@@ -89,7 +89,9 @@ def test_every_reason_is_there_in_chinese(where: str, text: str) -> None:
 
 
 def test_no_reason_is_left_over() -> None:
-    given = [*(text for _, text in REASONS), ON_THE_NODE]
+    configs = "".join(path.read_text(encoding="utf-8") for path in SOURCES if "configs" in path.parts)
+    defaults = re.findall(r"\"(?:\w[^\"\n]*'s default[^:\"\n]*: )?([^\"\n]+)\"", configs)
+    given = [*(text for _, text in REASONS), ON_THE_NODE, *defaults]
 
     assert [en for en, pattern, _ in CATALOGUE if not any(pattern.fullmatch(text) for text in given)] == []
 

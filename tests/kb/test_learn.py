@@ -22,12 +22,17 @@ def test_a_solved_run_counts_once_over_all_causes_and_leans_to_what_the_fix_cure
     assert learnt.causes.most_common(1)[0][0] == "fp16-overflow"
 
 
-def test_who_was_not_helped_says_nothing_of_how_common_a_cause_is(knowledge: Knowledge) -> None:
-    learnt = learn(knowledge, [run(use_bf16="no-change"), run(use_bf16="other-symptom")])
+def test_a_run_that_nothing_solved_counts_for_what_its_failure_leaves_likely(knowledge: Knowledge) -> None:
+    failed, solved = learn(knowledge, [run(use_bf16="no-change")]), learn(knowledge, [run(use_bf16="worked")])
 
-    assert learnt.causes == {}
-    assert learnt.failed["fp16-overflow", "use-bf16"] > 0
-    assert learnt.worked == {}
+    assert 0.5 < sum(failed.causes.values()) < 1
+    assert failed.causes["fp16-overflow"] < solved.causes["fp16-overflow"] / 4
+    assert failed.failed["fp16-overflow", "use-bf16"] > 0
+    assert failed.worked == {}
+
+
+def test_another_symptom_counts_for_nothing(knowledge: Knowledge) -> None:
+    assert learn(knowledge, [run(use_bf16="other-symptom")]) == Learnt()
 
 
 def test_a_chance_of_cure_moves_as_a_beta_of_forty_cases() -> None:

@@ -31,6 +31,21 @@ def test_a_value_reads_as_its_label_or_as_it_was_written(fact, value, en, zh):
 
 
 @pytest.mark.parametrize(
+    ("source", "zh"),
+    [
+        ("config.py:41", "config.py:41"),
+        ("XTuner's default: LoRA is trained in float32", "XTuner 默认：LoRA 以 float32 训练"),
+        (
+            "ms-swift's default (3.5 to 4.6): 1 for GRPO",
+            "ms-swift (3.5 至 4.6) 默认：GRPO 为 1",
+        ),
+    ],
+)
+def test_a_default_is_told_in_chinese_with_the_versions_it_holds_for(source, zh):
+    assert labels.place(source, "zh") == zh
+
+
+@pytest.mark.parametrize(
     ("ends", "text"),
     [("..5", "< 5"), ("5..200", "5 – 200"), ("200..", "≥ 200"), ("1e-6..2e-4", "1e-6 – 2e-4")],
 )

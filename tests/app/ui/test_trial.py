@@ -14,7 +14,8 @@ def test_each_fault_of_the_trial_can_be_looked_at(open_page, lang):
         at.run()
         assert not at.exception, fault
 
-    assert len(at.dataframe) == 2
+    tables = [item.value for item in at.markdown if item.value.startswith("| ")]
+    assert [table.count("\n") - 1 for table in tables] == [len(merit()), 6]
 
 
 def test_every_recommendation_is_a_section_of_the_document():
