@@ -84,7 +84,7 @@ def norms_near(block: Bytes, places: Array) -> Array:
 def odd(numbers: Numbers) -> list[int]:
     """The places of the odd ones."""
     places, ranks = numbers
-    found: list[int] = places[ranks == ODD].tolist()
+    found: list[int] = places[(ranks == ODD).nonzero()[0]].tolist()
     return found
 
 
