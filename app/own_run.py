@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -106,7 +105,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON data; what is no number becomes "nan", "inf", "-inf"."""
-        return {"without": _plain(self.bare), "with": _plain(self.fixed) if self.fixed else None}
+        return {"without": self.bare.to_json(), "with": self.fixed.to_json() if self.fixed else None}
 
 
 class _Told(Damage):
@@ -146,16 +145,6 @@ def run(planned: Plan, fix: str | None, progress: Callable[[str, int, int], None
 
 def _work(settings: Settings, step: int) -> int:
     return step * settings.accumulation
-
-
-def _plain(trace: Trace) -> dict[str, Any]:
-    data = dataclasses.asdict(trace)
-    return {
-        name: [one if math.isfinite(one) else str(one) for one in value]
-        if isinstance(value, tuple)
-        else value
-        for name, value in data.items()
-    }
 
 
 def _count(facts: Mapping[str, Plain], name: str, usual: int) -> int:

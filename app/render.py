@@ -89,7 +89,9 @@ def _fix_json(fix: FixShown, lang: str) -> dict[str, Any]:
         "steps": fix.entry.steps[lang],
         "patch": {"framework": fix.patch.framework, "diff": redact(fix.patch.diff)} if fix.patch else None,
         "document": fix.entry.document,
-        "references": [reference.model_dump() for reference in fix.entry.references],
+        "references": [
+            reference.model_dump(mode="json", exclude_none=True) for reference in fix.entry.references
+        ],
     }
 
 

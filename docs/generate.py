@@ -31,6 +31,7 @@ MODELS: dict[str, type[Strict]] = {
     "policy": Policy,
 }
 Row = Sequence[str]
+TRACED = {"both": "source, both ends", "fix": "source, the fix", "thread": "thread"}
 
 
 def made(knowledge: Knowledge) -> dict[str, str]:
@@ -148,12 +149,13 @@ def advisories(knowledge: Knowledge) -> Iterator[str]:
     for library in libraries:
         yield f"## {library}"
         yield table(
-            ("advisory", "affected", "fixed", "what happens", "cause", "seen in"),
+            ("advisory", "affected", "fixed", "known from", "what happens", "cause", "seen in"),
             (
                 (
                     f"[{advisory.id}](../{place('advisories', advisory.id)})",
                     f"`{advisory.affected}`",
                     f"`{advisory.fixed}`" if advisory.fixed else "",
+                    TRACED[advisory.traced],
                     f"{advisory.title.en}<br>{advisory.title.zh}",
                     advisory.cause,
                     "<br>".join(f"[{ref.title.partition(':')[0]}]({ref.url})" for ref in advisory.references),

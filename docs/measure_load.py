@@ -1,12 +1,15 @@
-"""How whynan's wizard answers under load, beside a bare Streamlit page that takes the same clicks.
+"""How whynan's wizard answers under load, beside bare Streamlit pages that take the same clicks.
 
-python docs/measure_load.py [--sessions 1 20 100 200 400] [--seconds 20] [--rounds 2] [--write]
+python docs/measure_load.py [--sessions 1 20 100 200 400] [--seconds 10] [--rounds 1] [--write]
 
-Both servers run all the time; at each number of sessions they are measured in turn, so that the ratio holds
-whatever else the machine does. A session opens the page, then clicks an answer every 2.5 to 7.5 seconds. In
-the wizard it answers as those who come do: each value of a fact as often as kb/facts.yaml has it. A click
-lasts from sending it to the last message of the changed page; a session's first page is no click. Memory is
-what the server's resident set grew by, over the sessions that it gained.
+The bare page has as many elements as a wizard needs (docs/bare_page.py). At 200 sessions there are the
+wizard's own elements too, with nothing behind them (docs/wizard_elements.py): what of the time is
+Streamlit's. All of it takes five minutes. The servers run all the time; at each number of sessions they are
+measured in turn, so that the ratio holds whatever else the machine does. A session opens the page, then
+clicks an answer every 2.5 to 7.5 seconds. In the wizard it answers as those who come do: each value of a
+fact as often as kb/facts.yaml has it. A click lasts from sending it to the last message of the changed page;
+a session's first page is no click. Memory is what the server's resident set grew by, over the sessions that
+it gained.
 """
 
 from __future__ import annotations
@@ -42,8 +45,9 @@ from app.ui.sockets import send_at_once
 
 HERE = Path(__file__).parent
 THINK = (2.5, 7.5)  # seconds between a page and the next click
-ARRIVALS = 20  # sessions a second
-UP = 75.0  # seconds that both servers are up before the first session, for app.ui.ahead to be done
+ARRIVALS = 50  # sessions a second
+UP = 50.0  # seconds that the servers are up before the first session, for app.ui.ahead to be done
+ELEMENTS_AT = 200  # sessions
 FAULTS = (PageError, OSError, TimeoutError, asyncio.TimeoutError, WebSocketException)
 
 
@@ -176,29 +180,31 @@ def running(name: str, page: str, command: list[str]) -> Iterator[Server]:
         home.cleanup()
 
 
-def serve_bare(port: int) -> None:
-    """The bare page, with whynan's options."""
+def serve(page: str, port: int) -> None:
+    """A page of this folder, with whynan's options."""
 
     @asynccontextmanager
     async def life(_: st.App) -> AsyncIterator[None]:
         send_at_once()
         yield None
 
-    app = st.App(HERE / "bare_page.py", lifespan=life)
+    app = st.App(HERE / page, lifespan=life)
     app.run(config=configuration("127.0.0.1", port, Settings()))
 
 
 def measured(sizes: list[int], seconds: float, rounds: int) -> dict[int, dict[str, list[Seen]]]:
     found: dict[int, dict[str, list[Seen]]] = {}
-    bare = running("bare page", "", [__file__, "--bare"])
+    bare = running("bare page", "", [__file__, "--serve", "bare_page.py"])
+    same = running("the wizard's elements", "", [__file__, "--serve", "wizard_elements.py"])
     ours = running("whynan", "wizard", ["-m", "app.cli", "serve", "--port"])
-    with bare as one, ours as other:
+    with bare as one, same as elements, ours as other:
         time.sleep(UP)
-        for server in (one, other):  # the first visitor of all waits for imports
+        for server in (one, elements, other):  # the first visitor of all waits for imports
             asyncio.run(crowd(server, 1, 0, seed=0))
         for size in sizes:
             for number in range(rounds):
-                for server in (one, other) if number % 2 == 0 else (other, one):
+                beside = [elements] if size == ELEMENTS_AT else []
+                for server in [one, *beside, other][:: -1 if number % 2 else 1]:
                     seen = asyncio.run(crowd(server, size, seconds, seed=number + size))
                     found.setdefault(size, {}).setdefault(server.name, []).append(seen)
                     print(size, server.name, *shown(seen), seen.errors[:2], file=sys.stderr, flush=True)
@@ -255,13 +261,15 @@ def table(found: dict[int, dict[str, list[Seen]]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", nargs="+", type=int, default=[1, 20, 100, 200, 400])
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--bare", type=int, metavar="PORT", help="serve the bare page, and measure nothing")
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument(
+        "--serve", nargs=2, metavar=("PAGE", "PORT"), help="serve a page, and measure nothing"
+    )
     parser.add_argument("--write", action="store_true", help="put the table into docs/measured.md")
     arguments = parser.parse_args()
-    if arguments.bare:
-        serve_bare(arguments.bare)
+    if arguments.serve:
+        serve(arguments.serve[0], int(arguments.serve[1]))
         return
     began = os.getloadavg()[0]
     text = table(measured(arguments.sessions, arguments.seconds, arguments.rounds))

@@ -101,10 +101,10 @@ def walk(page: Page, address: str, files: list[Path]) -> Iterator[str]:
     page.locator(".st-key-go button").click()
     page.locator("[class*=st-key-answer-] button").first.wait_for()
     yield "wizard"
-    page.locator('a[href*="diagnosis"]').first.click()
+    page.locator('nav a[href*="diagnosis"]').click()
     page.locator(".st-key-first-fix h4").wait_for()
     yield "diagnosis"
-    page.locator('a[href*="browse"]').first.click()
+    page.locator('nav a[href*="browse"]').click()
     overflow = page.locator('a[href*="entry=fp16-overflow"]')
     overflow.wait_for()
     yield "knowledge"
@@ -114,10 +114,10 @@ def walk(page: Page, address: str, files: list[Path]) -> Iterator[str]:
     page.goto(f"{page.url.partition('&entry')[0].partition('entry')[0]}&node=gradient")
     page.locator(".st-key-walk svg g.node").first.wait_for()
     yield "interview"
-    page.locator('a[href*="try_it"]').first.click()
+    page.locator('nav a[href*="try_it"]').click()
     page.locator("[data-testid=stMain] h2").wait_for()
     yield "try"
-    page.locator('a[href*="trial"]').first.click()
+    page.locator('nav a[href*="trial"]').click()
     page.locator("[data-testid=stDataFrame]").first.wait_for()
     yield "trial"
 

@@ -17,6 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 PATIENCE = 60.0  # seconds for the next message
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 class PageError(Exception):
@@ -25,16 +26,17 @@ class PageError(Exception):
 
 @dataclass
 class Tab:
-    """One tab: `query` is its address behind the ?, `buttons` maps the keys on the page to their ids.
+    """One tab: `query` is its address behind the ?, `buttons` maps the keys on the page to (id, fragment).
 
-    `texts` are the bodies of the page's Markdown, in order; `bytes` is what came over the line so far.
+    A click on a button of a fragment makes that fragment again, in place of the page. `texts` are the bodies
+    of the page's Markdown, in order; `bytes` is what came over the line so far.
     """
 
     socket: ClientConnection
     page: str
     query: str = ""
     script: str = ""
-    buttons: dict[str, str] = field(default_factory=dict)
+    buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
     bytes: int = 0
@@ -43,25 +45,26 @@ class Tab:
     async def load(self, query: str = "") -> float:
         """Opens the page at an address, as a reload does. Seconds until it was there. Raises PageError."""
         self.query = query
-        return await self._run([])
+        return await self._run()
 
     async def click(self, key: str) -> float:
         """Clicks a button. Seconds until the page had changed. Raises PageError, KeyError."""
-        return await self._run([self.buttons[key]])
+        return await self._run(*self.buttons[key])
 
     async def close(self) -> None:
         """Closes the tab."""
         await self.socket.close()
 
-    async def _run(self, clicked: list[str]) -> float:
+    async def _run(self, clicked: str = "", fragment: str = "") -> float:
         sent = BackMsg()
         state = sent.rerun_script
         state.query_string, state.page_name, state.page_script_hash = self.query, self.page, self.script
         state.cached_message_hashes.extend(self.known)
         state.context_info.locale, state.context_info.timezone = "en-US", "UTC"
-        for name in clicked:
+        if clicked:
+            state.fragment_id = fragment
             widget = state.widget_states.widgets.add()
-            widget.id, widget.trigger_value = name, True
+            widget.id, widget.trigger_value = clicked, True
         began = time.perf_counter()
         await self.socket.send(sent.SerializeToString())
         self.buttons, self.texts = {}, []
@@ -81,22 +84,23 @@ class Tab:
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "delta":
-            self._element(message.delta.new_element)
+            self._element(message.delta)
         elif kind == "script_finished":
             if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return False
-            if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+            if message.script_finished not in FINISHED:
                 raise PageError(f"the run ended with status {message.script_finished}")
             return True
         return False
 
-    def _element(self, element: Any) -> None:
+    def _element(self, delta: Any) -> None:
+        element = delta.new_element
         kind = element.WhichOneof("type")
         if kind == "exception":
             raise PageError(element.exception.message)
         if kind == "button":
             # The id of a keyed widget is $$ID-<hash>-<key>.
-            self.buttons[element.button.id.split("-", 2)[-1]] = element.button.id
+            self.buttons[element.button.id.split("-", 2)[-1]] = element.button.id, delta.fragment_id
         elif kind == "markdown":
             self.texts.append(element.markdown.body)
 

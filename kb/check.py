@@ -15,7 +15,7 @@ import networkx as nx
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from kb import cases
+from kb import cases, references
 from kb.bands import limits
 from kb.graph import ANY, START, graph
 from kb.load import HERE, KnowledgeError, Problem, load, read
@@ -37,6 +37,9 @@ def check(folder: str | Path = HERE) -> list[Problem]:
         if source is not None:
             problems += [source.problem(loc, message) for loc, message in look(knowledge, entry)]
             problems += [source.problem(loc, message) for loc, message in _texts(source.data)]
+            if isinstance(entry, Cause | Fix | Advisory):
+                for index, message in references.mistakes(entry.references):
+                    problems.append(source.problem(("references", index), message))
     for path in sorted(root.glob("causes/*/*.yaml")):
         if not path.name.endswith(".test.yaml"):
             problems += cases.check(path, root, knowledge)

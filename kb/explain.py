@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kb import belief as beliefs
-from kb.belief import NONE, Array
+from kb.belief import FLOOR, NONE, Array
 from kb.graph import walk
 from kb.model import Knowledge, Plain
 from kb.pairs import Pair, pairs
@@ -77,7 +77,11 @@ def explain(
     asked = {knowledge.tree.nodes[node].fact for node in walk(knowledge, facts, skipped)[1]}
     near = {name: row for name, row in open_.items() if name in asked or knowledge.facts[name].check}
     return Explanation(
-        flips=tuple(sorted(_flips(case, near, lead), key=lambda flip: -flip.chance)) if lead else (),
+        flips=tuple(
+            sorted(_flips(case, near, lead, knowledge.policy.evidence_weight), key=lambda flip: -flip.chance)
+        )
+        if lead
+        else (),
         hinges=tuple(_hinges(knowledge, facts, case.tried, assumed, lead)) if lead else (),
         unchecked=_unchecked(case, open_),
         together=pairs(knowledge, case),
@@ -103,14 +107,18 @@ def _learnable(knowledge: Knowledge, facts: Mapping[str, Plain], counted: Mappin
     ]
 
 
-def _flips(case: Standing, open_: Mapping[str, tuple[tuple[str, ...], Array]], lead: str) -> Iterator[Flip]:
+def _flips(
+    case: Standing, open_: Mapping[str, tuple[tuple[str, ...], Array]], lead: str, weight: float
+) -> Iterator[Flip]:
+    """`weight` is what the answer will weigh in the belief; how likely it is does not depend on it."""
     possible = [
         i for i, fix in enumerate(case.active.fixes) if fix not in case.impossible and fix not in case.tried
     ]
     for name, (values, table) in open_.items():
-        joint = table.T * case.posterior  # (V, H)
-        worth = joint @ case.active.cure[:, possible] / case.costs[possible]  # (V, F)
-        for value, chance, row in zip(values, joint.sum(axis=1), worth, strict=True):
+        chances = table.T @ case.posterior  # (V,)
+        then = np.maximum(table.T, FLOOR) ** weight * case.posterior  # (V, H)
+        worth = then @ case.active.cure[:, possible] / case.costs[possible]  # (V, F)
+        for value, chance, row in zip(values, chances, worth, strict=True):
             fix = case.active.fixes[possible[int(row.argmax())]]
             if fix != lead and chance >= LEAST_CHANCE:
                 yield Flip(name, value, float(chance), fix)

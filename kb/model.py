@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -63,10 +64,11 @@ class Text(Strict):
 
 
 class Reference(Strict):
-    """Where a claim comes from."""
+    """Where a claim comes from. `checked` is the day on which somebody last opened it and found the claim."""
 
     title: str
     url: str
+    checked: date | None = None
 
 
 class Rule(Strict):
@@ -176,7 +178,8 @@ class Advisory(Strict):
     chance that somebody who comes with an abnormal loss and this version has this bug. A setting that the
     bug needs is a sign, but not what the version says already: whoever has XTuner trains with it. What is
     free text must be known for the bug to count at all: `also` holds ranges of other packages, `when` a "~"
-    pattern for a model's or a GPU's name.
+    pattern for a model's or a GPU's name. `traced` is how the range is known: "both" of its ends were found
+    in the source of the releases, only the release with the "fix", or it is what the "thread" says.
     """
 
     id: str
@@ -185,6 +188,7 @@ class Advisory(Strict):
     package: str
     affected: str
     fixed: str | None = None
+    traced: Literal["both", "fix", "thread"] = "thread"
     also: dict[str, str] = {}
     when: dict[str, str] = {}
     cause: str

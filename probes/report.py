@@ -131,6 +131,7 @@ def _plain(number: float) -> float | str:
 
 
 def _fact(item: dict[str, typing.Any]) -> Fact:
-    if not isinstance(item["value"], (bool, int, float, str)) or item["state"] not in STATES:
+    plain = isinstance(item["value"], (bool, int, str)) or math.isfinite(item["value"])
+    if not plain or item["state"] not in STATES:
         raise ValueError(f"fact {item['id']!r} has no plain value or state")
     return Fact(str(item["id"]), item["value"], str(item["source"]), item["state"])

@@ -39,8 +39,8 @@ def errors(kind: str, data: Any) -> list[str]:
     """What the editor would underline."""
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema, which comes with altair, is not there")
     schema = json.loads((ROOT / "kb" / "schema" / f"{kind}.json").read_text(encoding="utf-8"))
-    # As JSON has it: true and 2 as keys are texts.
-    found = jsonschema.Draft202012Validator(schema).iter_errors(json.loads(json.dumps(data)))
+    # As JSON has it: true and 2 as keys are texts, and so is a day.
+    found = jsonschema.Draft202012Validator(schema).iter_errors(json.loads(json.dumps(data, default=str)))
     return [error.message for error in found]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 from collections.abc import Iterator
 
@@ -47,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         settings, damage = applied(fault, arguments.fix)
     with own_run.training():
         trace = train(settings.but(seed=arguments.seed), damage)
-    print(json.dumps(dataclasses.asdict(trace)) if arguments.format == "json" else _text(trace))
+    print(json.dumps(trace.to_json(), allow_nan=False) if arguments.format == "json" else _text(trace))
     return 0 if trace.symptom == "healthy" else 1
 
 

@@ -61,9 +61,14 @@ def _concluded(session: Session, texts: Texts) -> Conclusion:
     return conclude(knowledge(), session, dict(texts))
 
 
+def params() -> dict[str, str]:
+    """What stands behind the address's `?`, in one look: Streamlit locks the session for each."""
+    return st.query_params.to_dict()
+
+
 def lang() -> Lang:
     """The language that the address asks for, else the browser's."""
-    asked = st.query_params.get("lang")
+    asked = params().get("lang")
     if asked in ("en", "zh"):
         return "zh" if asked == "zh" else "en"
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
@@ -71,7 +76,8 @@ def lang() -> Lang:
 
 def here() -> Here:
     """The session that the address holds. Raises app.link.LinkError."""
-    link, short = st.query_params.get("d", ""), st.query_params.get("s", "")
+    asked = params()
+    link, short = asked.get("d", ""), asked.get("s", "")
     if not link:
         return found(short) if short else Here(Session())
     kept: dict[str, Here] = st.session_state.get(_KEPT, {})
@@ -90,10 +96,10 @@ def found(short: str) -> Here:
     return Here(decode(kept.link), kept.link, mine=False, short=short)
 
 
-def go(session: Session, texts: Texts, **params: str) -> None:
-    """Puts a session into the address, and `params` beside it ("" drops one)."""
+def go(session: Session, texts: Texts, **changes: str) -> None:
+    """Puts a session into the address, and `changes` beside it ("" drops one)."""
     if not (session.reports or session.answers or session.tried):
-        show(d="", s="", **params)
+        show(d="", s="", **changes)
         return
     session = session.stamp(knowledge().version, said(concluded(session, texts)))
     link = encode(session)
@@ -101,7 +107,7 @@ def go(session: Session, texts: Texts, **params: str) -> None:
     kept.pop(link, None)  # the newest come last
     kept[link] = Here(session, link, texts)
     st.session_state[_KEPT] = dict(list(kept.items())[-_MOST_KEPT:])
-    show(d=link, **params)
+    show(d=link, **changes)
 
 
 def keep(at: Here) -> None:
@@ -112,21 +118,21 @@ def keep(at: Here) -> None:
     }
 
 
-def show(**params: str) -> None:
+def show(**changes: str) -> None:
     """Changes parameters of the address ("" drops one), in one step of the browser's history."""
-    both = {**st.query_params.to_dict(), **params}
+    both = {**params(), **changes}
     st.query_params.from_dict({name: value for name, value in both.items() if value})
 
 
-def carried(**params: str) -> dict[str, str]:
-    """The parameters that a link to another page takes along: session and language, and `params`."""
-    both = {**{name: st.query_params.get(name, "") for name in ("d", "s", "lang")}, **params}
+def carried(**more: str) -> dict[str, str]:
+    """The parameters that a link to another page takes along: session and language, and `more`."""
+    both = {**{name: value for name, value in params().items() if name in ("d", "s", "lang")}, **more}
     return {name: value for name, value in both.items() if value}
 
 
-def switch(page: str, **params: str) -> NoReturn:
+def switch(page: str, **more: str) -> NoReturn:
     """Goes to another page with the same session and language."""
-    st.switch_page(page, query_params=carried(**params))
+    st.switch_page(page, query_params=carried(**more))
 
 
 def public() -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.ui import entry_view, labels, tree_walk
 from app.ui.address import knowledge, lang, show
+from app.ui.frame import framed
 from app.ui.grid import grid
 from app.ui.links import links
 from app.words import word
@@ -132,4 +133,4 @@ def _libraries() -> None:
     links("packages", {f"{name} ({count})": {"package": name} for name, count in counts.items()}, column=180)
 
 
-page()
+framed(page)

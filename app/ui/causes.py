@@ -11,6 +11,7 @@ from app.ui import labels
 from app.ui.address import carried, knowledge, lang
 from app.ui.question import source
 from app.words import word
+from kb.model import Lang
 
 SHOWN = 5
 LEAST = 0.005  # what shows as less than 1 % is among the rest
@@ -19,24 +20,27 @@ NEUTRAL = 0.05  # a factor so near to 1 says nothing
 
 def bars(shown: Conclusion, most: int = SHOWN) -> None:
     """The leading causes as bars, without their evidence."""
+    tongue = lang()
     for cause in shown.causes[:most]:
-        st.progress(min(cause.probability, 1.0), text=_label(cause))
+        _bar(cause, tongue)
 
 
 def causes(shown: Conclusion) -> None:
     """The leading causes; each opens to its evidence ledger."""
+    tongue = lang()
     leading = [cause for cause in shown.causes[:SHOWN] if cause.probability >= LEAST]
     for cause in leading:
         with st.container(gap=None):
-            st.progress(min(cause.probability, 1.0), text=_label(cause))
-            with st.popover(word("diagnosis.why", lang()), type="tertiary", key=f"why-{cause.entry.id}"):
+            _bar(cause, tongue)
+            with st.popover(word("diagnosis.why", tongue), type="tertiary", key=f"why-{cause.entry.id}"):
                 _ledger(cause, shown)
     rest = 1 - sum(cause.probability for cause in leading)
-    st.caption(word("diagnosis.rest", lang(), percent=percent(rest)))
+    st.caption(word("diagnosis.rest", tongue, percent=percent(rest)))
 
 
-def _label(cause: CauseShown) -> str:
-    return f"**{percent(cause.probability)} %**  {named(cause, lang())}"
+def _bar(cause: CauseShown, tongue: Lang) -> None:
+    label = f"**{percent(cause.probability)} %**  {named(cause, tongue)}"
+    st.progress(min(cause.probability, 1.0), text=label)
 
 
 def _ledger(cause: CauseShown, shown: Conclusion) -> None:

@@ -57,7 +57,7 @@ def diagnosis(at: Here, shown: Conclusion, acting: bool) -> None:
         query_params=carried(node=shown.path[-1] if shown.path else START),
     )
     st.markdown(f"### {word('report.known', tongue)}")
-    facts_table(shown.known.facts, key="known")
+    facts_table(shown.known.facts)
     st.markdown(f"### {word('report.unknown', tongue)}")
     unknown_table(shown)
 

@@ -99,6 +99,7 @@ def _fault(entry: Cause | Advisory) -> None:
                 f"  \n{word('browse.also', tongue)} `{name} {also}`" for name, also in entry.also.items()
             )
         )
+        st.caption(word(f"browse.traced.{entry.traced}", tongue))
     st.caption(_common(entry))
     if entry.explanation:
         st.markdown(entry.explanation[tongue], width=READABLE)

@@ -14,8 +14,8 @@ from kb.model import Lang
 from probes.report import MEASURED, Fact
 
 
-def facts_table(facts: tuple[Fact, ...], key: str, file: str = "") -> None:
-    """Facts in rows; those of one `file` with their lines alone."""
+def facts_table(facts: tuple[Fact, ...], title: str = "", file: str = "") -> None:
+    """Facts in rows, below a `title` in Markdown; those of one `file` with their lines alone."""
     if not facts:
         return
     tongue = lang()
@@ -25,7 +25,7 @@ def facts_table(facts: tuple[Fact, ...], key: str, file: str = "") -> None:
         known = _line(fact, file, tongue) if file else source(fact, tongue)
         shown = labels.value(knowledge(), fact.id, fact.value, tongue)
         rows.append([fact.id, shown, known])
-    _table(rows, key)
+    _table(rows, title)
 
 
 def correct(shown: Conclusion) -> None:
@@ -40,7 +40,7 @@ def correct(shown: Conclusion) -> None:
             index=None,
             key="correct",
             placeholder=word("wizard.choose", tongue),
-            format_func=_asked,
+            format_func=lambda name: _asked(name, tongue),
             on_change=_open,
         )
 
@@ -53,10 +53,10 @@ def unknown_table(shown: Conclusion) -> None:
         st.caption(word("report.nothing_unknown", tongue))
         return
     head = [word(name, tongue) for name in ("table.fact", "table.why", "table.how")]
-    _table([head, *([row["id"], row["why"], row["how"]] for row in rows)], key="unknown")
+    _table([head, *([row["id"], row["why"], row["how"]] for row in rows)])
 
 
-def _table(rows: list[list[str]], key: str) -> None:
+def _table(rows: list[list[str]], title: str = "") -> None:
     """Rows of cells below a head, each a text that stays inert.
 
     Markdown: Streamlit's own tables go through pandas, which costs each click a third more, and a phone sees
@@ -64,8 +64,7 @@ def _table(rows: list[list[str]], key: str) -> None:
     """
     head, *body = ([labels.literal(cell) for cell in row] for row in rows)
     lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)]
-    with st.container(key=key):
-        st.markdown("\n".join(lines))
+    st.markdown("\n".join([title, "", *lines] if title else lines))
 
 
 def _line(fact: Fact, file: str, tongue: Lang) -> str:
@@ -73,9 +72,9 @@ def _line(fact: Fact, file: str, tongue: Lang) -> str:
     return place if fact.state == MEASURED else f"{word(f'state.{fact.state}', tongue)} {place}".strip()
 
 
-def _asked(name: str) -> str:
+def _asked(name: str, tongue: Lang) -> str:
     ask = knowledge().facts[name].question
-    return f"{name}: {ask[lang()]}" if ask else name
+    return f"{name}: {ask[tongue]}" if ask else name
 
 
 def _open() -> None:

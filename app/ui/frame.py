@@ -1,43 +1,36 @@
-"""What every page has on top: the name, the pages, the language."""
+"""What every page has around it: the name, the pages and the language on top, and a keyboard's focus."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 import streamlit as st
 
 from app.link import LinkError
 from app.ui import login
-from app.ui.address import Here, carried, here, lang, show
+from app.ui.address import Here, here, lang, show
+from app.ui.top import top
 from app.words import word
+from kb.model import Lang
 
-PAGES = {
-    "start.py": "page.start",
-    "wizard.py": "page.wizard",
-    "diagnosis.py": "page.diagnosis",
-    "try_it.py": "page.try",
-    "browse.py": "page.browse",
-    "trial.py": "page.trial",
-}
-WIDTH = 1180  # pixels; a line that is longer is hard to read
+
+@st.fragment
+def framed(body: Callable[[], None]) -> None:
+    """A page whole. A click makes it again, and neither the navigation nor the style sheet."""
+    header()
+    login.ask()
+    body()
 
 
 def header() -> None:
     """The name, the pages with the same session, and the other language, which keeps the place."""
-    tongue = lang()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
-        for page, name in PAGES.items():
-            label = "**whynan**" if page == "start.py" else word(name, tongue)
-            st.page_link(page, label=label, query_params=carried())
-        st.space("stretch")
-        other = "en" if tongue == "zh" else "zh"
-        st.button(
-            word("page.language", other),
-            key="language",
-            type="tertiary",
-            on_click=show,
-            kwargs={"lang": other},
-        )
+        top()
+        other: Lang = "en" if lang() == "zh" else "zh"
+        label = word("page.language", other)
+        if st.button(label, key="language", type="tertiary", on_click=show, kwargs={"lang": other}):
+            st.rerun()  # the tab's title, too
         login.leave()
 
 

@@ -4,20 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.ui import frame, login
 from app.ui.address import lang
-from app.ui.attention import attend
+from app.ui.top import PAGES
 from app.words import word
 
 st.set_page_config(page_title="whynan", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
 st.html(Path(__file__).with_name("page.css"))
 pages = [
     st.Page(file, title=f"whynan · {word(name, lang())}", default=file == "start.py")
-    for file, name in frame.PAGES.items()
+    for file, name in PAGES.items()
 ]
-page = st.navigation(pages, position="hidden")
-with st.container(horizontal_alignment="center"), st.container(width=frame.WIDTH):
-    frame.header()
-    login.ask()
-    page.run()
-    attend()
+st.navigation(pages, position="hidden").run()

@@ -33,9 +33,7 @@ def question(at: Here, shown: Conclusion, fact: Fact, asked: bool) -> None:
         if isinstance(shown.next, kb.Ask) and shown.next.fact == fact.id:
             st.caption(word("wizard.saves", tongue, minutes=round(shown.next.saves)))
         st.header(fact.question[tongue] if fact.question else fact.id, anchor=False)
-        if fact.help:
-            st.caption(fact.help[tongue])
-        st.caption(reason(shown, fact.id))
+        st.caption("\n\n".join([*([fact.help[tongue]] if fact.help else []), reason(shown, fact.id, tongue)]))
         _known(at, shown, fact)
         current = key(values[fact.id]) if fact.id in values else None
         options = labels.choices(knowledge(), fact, dict(values), tongue)
@@ -131,15 +129,15 @@ def _take(at: Here, session: Session | None = None) -> None:
     go(session or at.session, at.texts, ask="")
 
 
-def reason(shown: Conclusion, fact: str) -> str:
+def reason(shown: Conclusion, fact: str, tongue: Lang) -> str:
     """Why a question is worth asking: the two leading causes that its answer tells apart best."""
     live = tuple(cause.entry.id for cause in shown.causes[:_LEADING] if cause.probability > _LIVE)
     chances = tuple(cause.probability for cause in shown.causes[: len(live)])
     pair = _told_apart(tuple(shown.known.values().items()), fact, live, chances)
     if pair is None:
-        return word("wizard.why_any", lang())
-    one, other = (knowledge().causes[cause].title[lang()] for cause in pair)
-    return word("wizard.why", lang(), one=one, other=other)
+        return word("wizard.why_any", tongue)
+    one, other = (knowledge().causes[cause].title[tongue] for cause in pair)
+    return word("wizard.why", tongue, one=one, other=other)
 
 
 @lru_cache(maxsize=1024)

@@ -14,15 +14,13 @@ from app.words import word
 def side(shown: Conclusion) -> None:
     """What the answers so far point to, and the way to the diagnosis."""
     tongue = lang()
-    st.markdown(f"**{word('side.so_far', tongue)}**")
-    with st.container(gap="xsmall"):
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"**{word('side.so_far', tongue)}**")
         bars(shown, 4)
-    fix = next((fix for fix in shown.fixes if fix.possible), None)
-    if fix:
-        with st.container(border=True, gap="xsmall"):
-            st.caption(word("side.first", tongue))
-            st.markdown(f"**{fix.entry.title[tongue]}**")
-            st.caption(worth(fix))
+        fix = next((fix for fix in shown.fixes if fix.possible), None)
+        if fix:
+            title = f"**{fix.entry.title[tongue]}**"
+            st.markdown(f":small[{word('side.first', tongue)}]  \n{title}  \n:small[{worth(fix)}]")
             st.page_link(
                 "diagnosis.py",
                 label=word("side.diagnosis", tongue),

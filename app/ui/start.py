@@ -14,6 +14,7 @@ from app.ui import intake
 from app.ui.address import Here, concluded, go, here, keep, lang, public, switch
 from app.ui.diagnosis_view import diagnosis
 from app.ui.facts_table import facts_table
+from app.ui.frame import framed
 from app.ui.jobs_view import follow, probe, running
 from app.ui.settings import settings
 from app.ui.short_link import take_back
@@ -129,7 +130,7 @@ def _read(at: Here) -> None:
                     args=(at, report),
                 )
             if report.facts:
-                facts_table(report.facts, f"facts-{report.kind}-{report.name}", report.name)
+                facts_table(report.facts, file=report.name)
             else:
                 st.caption(word("start.nothing", tongue))
 
@@ -147,4 +148,4 @@ def _drop(at: Here, report: Report) -> None:
     go(dataclasses.replace(at.session, reports=kept), texts)
 
 
-page()
+framed(page)

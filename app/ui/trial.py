@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.trial import AS_IT_IS, CLIPPED, HEALTHY, SECTIONS, merit, trials
 from app.ui.address import knowledge, lang
+from app.ui.frame import framed
 from app.ui.trial_curves import curves, label, share
 from app.words import word
 
@@ -76,4 +77,4 @@ def _clipping() -> list[dict[str, str]]:
     ]
 
 
-page()
+framed(page)

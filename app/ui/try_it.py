@@ -15,7 +15,7 @@ from app.commands.own_run import FORMATS, OPTIONS
 from app.ui import labels
 from app.ui.address import concluded, knowledge, lang, show
 from app.ui.curve_chart import curve_chart
-from app.ui.frame import opened
+from app.ui.frame import framed, opened
 from app.ui.settings import settings
 from app.words import word
 from kb.model import Plain
@@ -177,4 +177,4 @@ def _outcome(result: Mapping[str, Any]) -> None:
             curve_chart(curve, trace["first_bad_step"])
 
 
-page()
+framed(page)

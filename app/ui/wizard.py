@@ -6,10 +6,10 @@ import streamlit as st
 
 import kb
 from app.conclusion import Conclusion
-from app.ui.address import Here, carried, concluded, go, knowledge, lang, show, switch
+from app.ui.address import Here, carried, concluded, go, knowledge, lang, params, show, switch
 from app.ui.facts_table import correct, facts_table
 from app.ui.fix_card import worth
-from app.ui.frame import opened
+from app.ui.frame import framed, opened
 from app.ui.question import question
 from app.ui.side import side
 from app.words import word
@@ -22,14 +22,14 @@ def page() -> None:
     shown = concluded(at.session, at.texts)
     left, right = st.columns([5, 3], gap="large")
     with left:
-        asked = knowledge().facts.get(st.query_params.get("ask", ""))
+        asked = knowledge().facts.get(params().get("ask", ""))
         if asked and asked.question and asked.typical:
             question(at, shown, asked, asked=True)
         elif isinstance(shown.next, kb.Ask):
             question(at, shown, knowledge().facts[shown.next.fact], asked=False)
         else:
             enough(at, shown)
-        others(shown)
+        others(shown, asked)
     with right:
         side(shown)
     known(shown)
@@ -61,11 +61,11 @@ def enough(at: Here, shown: Conclusion) -> None:
                 )
 
 
-def others(shown: Conclusion) -> None:
+def others(shown: Conclusion, asked: Fact | None) -> None:
     """The other questions that make sense now, for those who would rather answer another one."""
     facts = list(dict.fromkeys(knowledge().tree.nodes[node].fact for node in shown.open))
-    now = shown.next.fact if isinstance(shown.next, kb.Ask) else ""
-    rest = [knowledge().facts[name] for name in facts if name not in (now, st.query_params.get("ask"))]
+    now = (shown.next.fact if isinstance(shown.next, kb.Ask) else "", asked.id if asked else "")
+    rest = [knowledge().facts[name] for name in facts if name not in now]
     rest = [fact for fact in rest if fact.question]
     if rest:
         label = word("wizard.others", lang(), count=len(rest))
@@ -98,9 +98,8 @@ def known(shown: Conclusion) -> None:
             query_params=carried(),
         )
         return
-    st.markdown(f"**{word('report.known', tongue)}**")
-    facts_table(shown.known.facts, key="known")
+    facts_table(shown.known.facts, f"**{word('report.known', tongue)}**")
     correct(shown)
 
 
-page()
+framed(page)

@@ -75,7 +75,8 @@ def _loaded(arguments: Paths, found: Findings) -> None:
         found.leave_open("precision.compute", "precision.weights")
     if loaded is None or found.value("quantization.bits") in (4, 8):
         return
-    if found.value("lora.enabled") is not True:
+    autocast = loaded is arguments.get("dtype") and "block_size" in arguments.settings  # nanoGPT and its kin
+    if found.value("lora.enabled") is not True and not autocast:
         master_weights(found)
         found.say("precision.weights", dtype(loaded.value), loaded)
     if "deepspeed.enabled" not in found.facts:

@@ -188,6 +188,21 @@ MEGATRON = Defaults(
     },
 )
 
+# A recipe that a script takes over and changes; it trains in mixed bfloat16 unless its plugin is replaced.
+NEMO2 = Defaults(
+    "NeMo",
+    "2.0 to 2.4",
+    "nemo/collections/llm/recipes",
+    {
+        "precision.compute": ("bfloat16", "plugins bf16_mixed()"),
+        "precision.weights": ("float32", "the optimizer keeps float32 main weights"),
+        "optimizer.name": ("adamw", "distributed_fused_adam_with_cosine_annealing"),
+        "optimizer.epsilon": (1e-5, "adam_eps 1e-5"),
+        "optimizer.max_grad_norm": (1.0, "clip_grad 1.0"),
+        "schedule.warmup": (True, "CosineAnnealingScheduler with warmup_steps"),
+    },
+)
+
 TORCHTUNE = Defaults(
     "torchtune",
     "0.3 to 0.6",
@@ -198,6 +213,53 @@ TORCHTUNE = Defaults(
         "gradient_checkpointing": (False, "no enable_activation_checkpointing"),
         "deepspeed.enabled": (False, "torchtune does not use DeepSpeed"),
         "optimizer.epsilon": (1e-8, "torch's AdamW: eps 1e-8"),
+    },
+)
+
+VERL = Defaults(
+    "verl",
+    "0.4 to 0.6",
+    "verl/workers/fsdp_workers.py and verl/trainer/config",
+    {
+        "precision.compute": ("bfloat16", "FSDP's mixed precision with param_dtype bf16"),
+        "precision.weights": ("float32", "model_dtype fp32"),
+        "optimizer.name": ("adamw", "torch's AdamW"),
+        "optimizer.epsilon": (1e-8, "torch's AdamW: eps 1e-8"),
+        "optimizer.max_grad_norm": (1.0, "grad_clip 1.0"),
+        "lora.enabled": (False, "lora_rank 0"),
+        "gradient_checkpointing": (True, "enable_gradient_checkpointing true"),
+        "attention.kernel": ("flash_attention_2", "attn_implementation flash_attention_2"),
+        "fsdp.enabled": (True, "strategy fsdp"),
+        "deepspeed.enabled": (False, "verl does not use DeepSpeed"),
+    },
+)
+
+OPENRLHF = Defaults(
+    "OpenRLHF",
+    "0.5 to 0.11",
+    "openrlhf/cli",
+    {
+        "deepspeed.stage": (2, "zero_stage 2"),
+        "optimizer.name": ("adamw", "DeepSpeed's Adam with decoupled decay"),
+        "optimizer.epsilon": (1e-8, "eps 1e-8"),
+        "optimizer.max_grad_norm": (1.0, "max_norm 1.0"),
+        "schedule.warmup": (True, "lr_warmup_ratio 0.03"),
+        "lora.enabled": (False, "lora rank 0"),
+    },
+)
+
+TORCHTITAN = Defaults(
+    "torchtitan",
+    "0.1 to 0.2",
+    "torchtitan/config/job_config.py",
+    {
+        "precision.compute": ("bfloat16", "mixed_precision_param bfloat16"),
+        "precision.weights": ("float32", "dtype float32"),
+        "optimizer.max_grad_norm": (1.0, "max_norm 1.0"),
+        "optimizer.epsilon": (1e-8, "eps 1e-8"),
+        "lora.enabled": (False, "torchtitan trains all weights"),
+        "deepspeed.enabled": (False, "torchtitan does not use DeepSpeed"),
+        "training.method": ("pretraining", "torchtitan pre-trains"),
     },
 )
 

@@ -14,16 +14,23 @@ from probes.configs import (
     megatron,
     ms_swift,
     nemo,
+    nemo2,
+    openrlhf,
     torch_script,
+    torchtitan,
     torchtune,
     transformers,
     unsloth,
+    verl,
     xtuner,
 )
 from probes.configs.findings import Paths
 
 _MODULES = (
     xtuner,
+    verl,
+    openrlhf,
+    torchtitan,
     deepspeed,
     accelerate,
     llamafactory,
@@ -31,6 +38,7 @@ _MODULES = (
     ms_swift,
     torchtune,
     nemo,
+    nemo2,
     megatron,
     unsloth,
     lightning,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.configs import launch, lora
+from probes.configs import launch, lora, loss_code
 from probes.configs.findings import Findings, Paths
 from probes.configs.formats import format_of
 from probes.report import ReadError, Report, Unknown
@@ -42,6 +42,8 @@ def read(text: str, name: str, kind: str = "config", beside: Beside | None = Non
         lora.read(paths, found)
         if syntax == "command":
             launch.read(paths, found)
+        if syntax == "python":
+            loss_code.read(text, paths, found)
     unknown = {**{fact: _open(fact, name) for fact in found.undecided_facts()}, **found.unknown}
     return Report(
         name=name,

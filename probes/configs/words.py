@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import typing
 
@@ -62,10 +63,11 @@ def optimizer(value: Plain) -> str | None:
 
 
 def number(value: Plain) -> float | int | None:
-    """A number, also one that is written as text ("1e-4")."""
+    """A finite number, also one that is written as text ("1e-4")."""
     if isinstance(value, bool):
         return None
-    return _number(value) if isinstance(value, str) else value
+    known = _number(value) if isinstance(value, str) else value
+    return known if known is not None and math.isfinite(known) else None
 
 
 def rate(value: Plain) -> float | None:
@@ -90,8 +92,8 @@ def switch(value: Plain) -> bool | None:
 
 
 def norm(value: Plain) -> float | str | None:
-    """The norm at which gradients are clipped; 0 and nothing mean that they are not."""
-    if value is None:
+    """The norm at which gradients are clipped; 0, nothing and infinity mean that they are not."""
+    if value is None or str(value).lower().lstrip(".") in ("inf", "infinity"):
         return "none"
     known = number(value)
     return None if known is None else float(known) if known > 0 else "none"

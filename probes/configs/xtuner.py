@@ -66,10 +66,9 @@ def recognises(paths: Paths) -> bool:
 def _sign(paths: Paths) -> Setting | None:
     for path, setting in paths.settings.items():
         imported = path.startswith("import ") and re.search(r"\b(?:xtuner|mmengine)\b", str(setting.value))
-        own = path.startswith(
-            ("optim_wrapper", "model.llm.", "param_scheduler", "accumulative_counts", "framework")
-        )
-        if imported or own or (path.startswith("$") and setting.value == "xtuner"):
+        own = path.startswith(("optim_wrapper", "model.llm.", "param_scheduler", "accumulative_counts"))
+        wrapped = path == "framework" and setting.value == "huggingface"
+        if imported or own or wrapped or (path.startswith("$") and setting.value == "xtuner"):
             return setting
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
 
 
@@ -64,3 +65,12 @@ class Trace:
     skipped: tuple[int, ...]
     symptom: str
     first_bad_step: int | None
+
+    def to_json(self) -> dict[str, typing.Any]:
+        """As plain JSON data; what is no number becomes "nan", "inf", "-inf"."""
+        return {
+            name: [one if math.isfinite(one) else str(one) for one in value]
+            if isinstance(value, tuple)
+            else value
+            for name, value in dataclasses.asdict(self).items()
+        }

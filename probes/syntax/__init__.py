@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 
-from probes.syntax import command_line, json_object, python_source, yaml_mapping
+from probes.syntax import command_line, json_object, python_source, toml_table, yaml_mapping
 from probes.syntax.recognise import recognise
 from probes.syntax.setting import NULL, Setting, Symbol, UnreadableError
 
@@ -18,5 +18,6 @@ SYNTAXES: dict[str, types.ModuleType] = {
     "python": python_source,
     "json": json_object,
     "yaml": yaml_mapping,
+    "toml": toml_table,
     "command": command_line,
 }

@@ -29,6 +29,14 @@ def call_name(function: ast.expr) -> str:
     return ".".join(parts[first:])
 
 
+def called(call: ast.Call) -> tuple[str, list[ast.expr]]:
+    """What a call calls, and with what in its order; X for partial(X, …) and nemo_run's run.Config(X, …)."""
+    maker = target_path(call.func)
+    kept = maker.endswith(("partial", "Partial")) or maker == "run.Config"
+    made = call_name(call.args[0]) if kept and call.args else ""
+    return (made, call.args[1:]) if made else (call_name(call.func), call.args)
+
+
 def target_path(target: ast.expr) -> str:
     """model.llm.torch_dtype for `model['llm'].torch_dtype = …`; "" for what has no such name."""
     if isinstance(target, ast.Name):

@@ -11,7 +11,7 @@ import typing
 
 from probes.syntax.python_bases import Base, Elsewhere, placed
 from probes.syntax.python_edit import edit
-from probes.syntax.python_paths import call_name
+from probes.syntax.python_paths import called
 from probes.syntax.python_tree import Source
 from probes.syntax.python_value import UNKNOWN
 from probes.syntax.python_walk import walk
@@ -34,7 +34,7 @@ def settings(text: str, beside: Beside | None = None) -> tuple[Setting, ...]:
     result = []
     for path, item in _walk(source, beside).found:
         node, value = item.node, item.value
-        if isinstance(value, dict) and isinstance(node, ast.Call) and path == call_name(node.func):
+        if isinstance(value, dict) and isinstance(node, ast.Call) and path == called(node)[0]:
             path, value = path + "()", Symbol(path)
         elif not item.is_plain():
             continue

@@ -10,7 +10,7 @@ import dataclasses
 import typing
 
 from probes.syntax.python_bases import Base, Bring, Elsewhere, imported, inherit, listed, nothing
-from probes.syntax.python_paths import Found, below, call_name, flatten, target_path
+from probes.syntax.python_paths import Found, below, called, flatten, target_path
 from probes.syntax.python_tree import Source
 from probes.syntax.python_value import IMPORTED, UNKNOWN, Item, Names, TooLargeError, combine, evaluate
 from probes.syntax.setting import UnreadableError
@@ -217,10 +217,13 @@ def _drop(holders: set[str], found: Found) -> None:
 
 def _calls(expression: ast.expr, scope: _Scope) -> None:
     for node in ast.walk(expression):
-        if not isinstance(node, ast.Call) or not (name := call_name(node.func)) or name in _DATA:
+        if not isinstance(node, ast.Call):
+            continue
+        name, positional = called(node)
+        if not name or name in _DATA:
             continue
         arguments: dict[str, Item] = {}
-        for index, arg in enumerate(node.args):
+        for index, arg in enumerate(positional):
             arguments[str(index)] = evaluate(arg, scope.names)
         for word in node.keywords:
             item = evaluate(word.value, scope.names)

@@ -7,7 +7,7 @@ import re
 _COMMAND = re.compile(
     r"\s*(?:[$!%]\s*)?(?:(?:export\s+|sudo\s+|nohup\s+|env\s+)?(?:[A-Za-z_]\w*=\S*\s+)*)"
     r"(?:torchrun|deepspeed|accelerate\s+launch|xtuner\s|llamafactory-cli|swift\s|megatron\s|axolotl\s|tune\s+run|srun\s"
-    r"|mpirun|uv\s+run|python[\d.]*\s|bash\s|sh\s|set\s+-|export\s+\w+=|cd\s|pip3?\s|conda\s|source\s|--[A-Za-z]"
+    r"|mpirun|ray\s+job|nemo\s+llm|uv\s+run|python[\d.]*\s|bash\s|sh\s|set\s+-|export\s+\w+=|cd\s|pip3?\s|conda\s|source\s|--[A-Za-z]"
     r"|\./\S+\.sh|[\w./\-]+\.(?:sh|py)(?:\s|$))"
 )
 _SHELL = re.compile(
@@ -19,6 +19,8 @@ _PYTHON = re.compile(
     r"|[\w.\[\]'\"]+(?:\s*,\s*[\w.]+)*\s*(?::[^=]+)?[*+/-]?=(?!=)|[\w.]+\(|[)\]}],?$|'[^']*'\s*[,:]|\"[^\"]*\"\s*,|\"\"\"|>>>)"
 )
 _YAML = re.compile(r"\s*(?:-\s+)?[\"']?[A-Za-z_][\w.\-/]*[\"']?\s*:(?:\s|$)|\s*-\s+\S|---\s*$")
+_TOML = re.compile(r"\s*(?:\[+[\w.\-\"]+\]+\s*(?:#.*)?$|[\w.\-]+\s*=\s*(?:\[|\"|'|true\b|false\b|[-+.\d]))")
+_HEAD = re.compile(r"(?m)^\[+[A-Za-z_][\w.\-]*\]+\s*(?:#.*)?$")  # of a section
 _PROMPT = re.compile(  # a shell variable of several lines
     r"""(?m)^((?:export )?\w+=)(?:"[^"\n]*\n[^"]*"|'[^'\n]*\n[^']*')"""
 )
@@ -36,6 +38,8 @@ def recognise(text: str) -> str | None:
     first = text.lstrip("\ufeff \t\r\n")
     if first.startswith("#!") and re.match(r"#!.*\b(?:ba|z)?sh\b", first):
         return "command"
+    if _HEAD.search(text) and all(_TOML.match(line) or line[:1] in " \t]" for line in lines):
+        return "toml"
     body = "\n".join(lines).lstrip()
     if body[:1] in "{[" or re.match(r"//|/\*", body) or re.match(r'"[\w.]+"\s*:\s*[\[{"\w]', body):
         return (

@@ -46,7 +46,15 @@ FAMILIES = {
         "clipping",
     ),
     "share": ("md", "html", "json", "issue.md", "capsule.json"),
-    "browse": ("causes", "fixes", "advisories", "sections"),
+    "browse": (
+        "causes",
+        "fixes",
+        "advisories",
+        "sections",
+        "traced.both",
+        "traced.fix",
+        "traced.thread",
+    ),
     "find": ("symptom", "framework", "package"),
     "one": ("cause", "fix", "advisory", "section"),
     "part": (

@@ -120,6 +120,7 @@ ADVISORY = {
         ({"when": {"model": "~("}}, ["is no regular expression"]),
         ({"when": {"precision": "float16"}}, ["a setting belongs under signs"]),
         ({"references": []}, ["say where this is known from"]),
+        ({"references": [{"title": "lib#1", "url": "http://x.org/1"}]}, ["is no https address"]),
     ],
 )
 def test_a_mistake_in_an_advisory_is_found(

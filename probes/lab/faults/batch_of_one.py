@@ -5,7 +5,7 @@ from probes.lab.settings import Settings
 
 FAULT = Fault(
     cause="batch-size",
-    settings=Settings(optimizer="sgd", batch=1, learning_rate=0.3, max_grad_norm=None, steps=120),
+    settings=Settings(optimizer="sgd", batch=1, learning_rate=0.33, max_grad_norm=None, steps=120),
     symptoms=("spike", "divergence", "gradient-spike", "not-decreasing"),
     onset=(1, 60),
     fixes=("accumulate-gradients", "lower-learning-rate", "clip-gradients"),

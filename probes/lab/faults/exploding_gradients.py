@@ -27,7 +27,7 @@ FAULT = Fault(
     settings=Settings(optimizer="sgd", learning_rate=0.1, max_grad_norm=None, steps=60),
     symptoms=("nan-after-steps", "inf", "divergence"),
     onset=(AT, AT + 5),
-    fixes=("clip-gradients", "clean-data", "use-adamw"),
+    fixes=("clip-gradients", "clean-data", "use-adamw", "change-optimizer"),
     damage=Outlier(),
     undone_by={"clean-data": NONE},
 )

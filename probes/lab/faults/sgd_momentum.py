@@ -5,8 +5,8 @@ from probes.lab.settings import Settings
 
 FAULT = Fault(
     cause="optimizer",
-    settings=Settings(optimizer="sgd", learning_rate=0.3, momentum=0.99, steps=90),
+    settings=Settings(optimizer="sgd", learning_rate=0.7, momentum=0.99, steps=90),
     symptoms=("divergence", "spike", "nan-after-steps"),
     onset=(2, 30),
-    fixes=("use-adamw", "change-optimizer", "lower-learning-rate", "clip-gradients"),
+    fixes=("use-adamw", "change-optimizer"),
 )

@@ -21,7 +21,7 @@ FAULT = Fault(
     settings=Settings(steps=60),
     symptoms=("too-low",),
     onset=(5, 40),
-    fixes=("clean-data", "fix-template-or-tokenizer"),
+    fixes=("clean-data",),
     damage=Same(),
-    undone_by={"clean-data": NONE, "fix-template-or-tokenizer": NONE},
+    undone_by={"clean-data": NONE},
 )

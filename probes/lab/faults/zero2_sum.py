@@ -29,7 +29,7 @@ FAULT = Fault(
     ),
     symptoms=("nan-after-steps", "divergence", "inf", "spike"),
     onset=(1, 30),
-    fixes=("change-zero-stage", "upgrade-library", "use-adamw"),
+    fixes=("change-zero-stage", "upgrade-library", "use-adamw", "lower-learning-rate", "clip-gradients"),
     damage=Sum(),
     undone_by={"upgrade-library": NONE},
     simulated=True,

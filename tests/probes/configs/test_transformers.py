@@ -33,6 +33,7 @@ def test_a_script_is_read_through_its_names(sample):
         "optimizer.max_grad_norm": 1.0,
         "optimizer.epsilon": 1e-8,
         "gradient_checkpointing": False,
+        "loss.custom": False,
     }
     assert report.unknown == (
         Unknown(

@@ -51,10 +51,25 @@ def test_number_formats(written, word):
 
 
 @pytest.mark.parametrize(
-    ("written", "word"), [(1, 1.0), ("0.3", 0.3), (0, "none"), (None, "none"), ("auto", None), (True, None)]
+    ("written", "word"),
+    [
+        (1, 1.0),
+        ("0.3", 0.3),
+        (0, "none"),
+        (None, "none"),
+        (float("inf"), "none"),
+        ("inf", "none"),
+        ("auto", None),
+        (True, None),
+    ],
 )
 def test_clipping_norms(written, word):
     assert words.norm(written) == word
+
+
+@pytest.mark.parametrize("written", [float("inf"), float("nan"), "inf", "1e999", -1.0])
+def test_a_rate_is_a_positive_number(written):
+    assert words.rate(written) is None
 
 
 @pytest.mark.parametrize(("written", "word"), [("8", 8), (4.0, 4), ("auto", None), (0, None), (2.5, None)])

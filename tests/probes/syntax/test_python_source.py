@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from probes.syntax import UnreadableError
-from probes.syntax.python_source import settings, undecided
+from probes.syntax.python_source import edit, settings, undecided
 from probes.syntax.setting import Setting
 
 
@@ -168,3 +168,10 @@ def test_a_bomb_ends_in_one_line(text, line):
 def test_broken_code_names_its_line():
     with pytest.raises(UnreadableError, match=r"line 2: not valid Python \(.*\), mend that line"):
         settings("lr = 1\nx = dict(a=1\ny = = 2\n")
+
+
+def test_what_is_called_later_is_named_for_what_it_is():
+    text = "a = partial(AdamW, lr=1e-4)\nb = run.Config(nl.Strategy, size=2)\nc = Config(name, depth=2)\n"
+    found = values(text)
+    assert (found["AdamW.lr"], found["Strategy.size"], found["Config.depth"]) == (1e-4, 2, 2)
+    assert edit(text, {"Strategy.kind": 3}).splitlines()[1].endswith("size=2, kind=3)")

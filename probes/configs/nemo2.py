@@ -1,0 +1,121 @@
+"""NeMo 2's recipes in Python and `nemo llm finetune …`: what a script changes, or builds of NeMo's parts."""
+
+from __future__ import annotations
+
+import re
+
+from probes.configs.defaults import NEMO2, assume
+from probes.configs.findings import Findings, Paths
+from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, rate, switch, text
+
+NAME = "nemo2"
+
+# The parts by the path of a recipe's field, and by the class or factory that makes one.
+_PARTS = {
+    "optim": r"optim\.config|OptimizerConfig|optim\.optimizer_fn|distributed_fused_adam_with_cosine_annealing"
+    r"|(?:pytorch|te)_adam_with_(?:cosine_annealing|flat_lr)",
+    "scheduler": r"optim\.lr_scheduler|CosineAnnealingScheduler|WarmupHoldPolicyScheduler",
+    "precision": r"trainer\.plugins|MegatronMixedPrecision|plugins",
+    "trainer": r"trainer|Trainer",
+    "data": r"data|\w*DataModule",
+    "model": r"model\.config|\w+Config\d*[BM]?",
+    "resume": r"resume\.restore_config|RestoreConfig",
+}
+_PATH = re.compile(
+    "|".join(rf"(?:.*\.)?(?P<{part}>{names})\.(?P<{part}_field>\w+)" for part, names in _PARTS.items())
+)
+_RECIPE = re.compile(r"(?:\w+\.)*(?P<kind>finetune|pretrain)_recipe(?:\(\)|\.(?P<field>\w+))")
+_FACTORY = re.compile(r"(bf16|fp16|nemotron_h_bf16)_(?:with_\w+_)?mixed\(\)")
+
+TABLE = {
+    "precision.fp8": ("precision.compute", lambda value: "float8" if value else None),
+    "precision.precision": ("precision.compute", dtype),
+    "optim.optimizer": ("optimizer.name", lambda value: "adamw" if value == "adam" else optimizer(value)),
+    "optim.lr": ("optimizer.learning_rate", rate),
+    "optim.max_lr": ("optimizer.learning_rate", rate),
+    "optim.adam_eps": ("optimizer.epsilon", rate),
+    "optim.eps": ("optimizer.epsilon", rate),
+    "optim.clip_grad": ("optimizer.max_grad_norm", norm),
+    "scheduler.warmup_steps": ("schedule.warmup", more_than_nothing),
+    "optim.warmup_steps": ("schedule.warmup", more_than_nothing),
+    "data.micro_batch_size": ("batch.per_device", count),
+    "data.seq_length": ("sequence.max_length", count),
+    "model.seq_length": ("sequence.max_length", count),
+    "model.recompute_granularity": ("gradient_checkpointing", lambda value: value is not None),
+    "model.cross_entropy_loss_fusion": ("kernel.fused", switch),
+    "resume.path": ("model.name", lambda value: text(str(value).rpartition("://")[2])),
+    "factory": ("model.name", text),
+}
+
+
+def recognises(paths: Paths) -> bool:
+    """An import of NeMo's LLM collection, of its Lightning or of nemo_run, or the command."""
+    imported = [str(s.value) for path, s in paths.settings.items() if path.startswith("import ")]
+    own = (
+        r"\b(?:nemo_run|from nemo import lightning|nemo\.lightning|nemo\.collections(?:\.llm| import llm))\b"
+    )
+    command = (paths.value("$0"), paths.value("$1")) == ("nemo", "llm")
+    return command or any(re.search(own, statement) for statement in imported)
+
+
+def read(paths: Paths, found: Findings) -> None:
+    """Facts of the parts, then of the recipe that they change. NeMo trains with Megatron-Core."""
+    found.say("framework.name", "megatron", next(iter(paths.settings.values())))
+    parts = paths.renamed(_part)
+    found.look_up(parts, TABLE)
+    _precision(paths, parts, found)
+    _lora(paths, found)
+    given = paths.renamed(lambda path: match["field"] if (match := _RECIPE.fullmatch(path)) else None)
+    devices = parts.get("trainer.devices") or given.get("num_gpus_per_node")
+    nodes = count(parts.value("trainer.num_nodes") or given.value("num_nodes")) or 1
+    known = count(devices.value) if devices else None
+    found.say("gpu.count", known * nodes if known else None, devices)
+    kinds = {match["kind"] for path in paths.settings if (match := _RECIPE.fullmatch(path))}
+    if "factory" in paths:
+        kinds = {str(paths.value("$2"))} & {"finetune", "pretrain"}
+    if len(kinds) == 1:  # a text with both is NeMo's own: which one runs is not in it
+        _recipe(kinds.pop(), given, paths, found)
+
+
+def _part(path: str) -> str | None:
+    """trainer.devices for recipe.trainer.devices and for Trainer.devices."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return path if path == "factory" else None
+    part = next(part for part in _PARTS if match[part])
+    return f"{part}.{match[part + '_field']}"
+
+
+def _precision(paths: Paths, parts: Paths, found: Findings) -> None:
+    """The plugin decides, by its arguments or by the factory that makes it."""
+    for path, setting in paths.settings.items():
+        if match := _FACTORY.fullmatch(path):
+            half = "float16" if match[1] == "fp16" else "bfloat16"
+            found.say("precision.compute", "float8" if "fp8" in path else half, setting)
+    for option, value in (("bf16", "bfloat16"), ("fp16", "float16")):
+        chosen = parts.get(f"optim.{option}")
+        found.say("precision.compute", value if chosen and switch(chosen.value) else None, chosen)
+    if found.value("precision.compute") == "float16":
+        found.assume(
+            "precision.loss_scale", "dynamic", "NeMo's default: no fixed loss_scale of MegatronMixedPrecision"
+        )
+
+
+def _lora(paths: Paths, found: Findings) -> None:
+    for call in ("LoRA()", "DoRA()", "QLoRA()"):
+        found.say("lora.enabled", True, paths.get(call))
+
+
+def _recipe(kind: str, given: Paths, paths: Paths, found: Findings) -> None:
+    """What NeMo's own recipes say, which the script takes over (nemo/collections/llm/recipes, 2.0 to 2.4)."""
+    source = f"NeMo's {kind}_recipe (2.4)"
+    scheme = given.get("peft_scheme") or paths.get("peft_scheme")
+    none = scheme is not None and str(scheme.value).lower() == "none"
+    if kind == "finetune" and not {"peft_scheme", "recipe.peft"} & given.undecided:
+        found.say("lora.enabled", not none, scheme)
+        found.assume("lora.enabled", True, f"{source}: peft_scheme lora")
+        found.assume("optimizer.learning_rate", 5e-6 if none else 1e-4, f"{source}: lr, by peft_scheme")
+    found.say("sequence.max_length", count(given.value("seq_length")), given.get("seq_length"))
+    if kind == "pretrain":
+        found.assume("lora.enabled", False, f"{source}: no peft")
+    assume(found, NEMO2)

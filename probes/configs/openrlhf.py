@@ -1,0 +1,76 @@
+"""OpenRLHF: `deepspeed --module openrlhf.cli.train_sft …` and its Ray trainers, flags of all versions."""
+
+from __future__ import annotations
+
+import re
+
+from probes.configs.defaults import OPENRLHF, assume
+from probes.configs.findings import Findings, Paths
+from probes.configs.words import count, dtype, kernel, more_than_nothing, norm, packed, rate, switch, text
+
+NAME = "openrlhf"
+
+_METHODS = {"sft": "sft", "dpo": "preference", "kto": "preference", "rm": "reward", "prm": "reward"}
+
+TABLE = {
+    "learning_rate": ("optimizer.learning_rate", rate),
+    "actor_learning_rate": ("optimizer.learning_rate", rate),
+    "adam.lr": ("optimizer.learning_rate", rate),
+    "actor.adam.lr": ("optimizer.learning_rate", rate),
+    "adam.eps": ("optimizer.epsilon", rate),
+    "actor.adam.eps": ("optimizer.epsilon", rate),
+    "max_norm": ("optimizer.max_grad_norm", norm),
+    "actor.max_norm": ("optimizer.max_grad_norm", norm),
+    "lr_warmup_ratio": ("schedule.warmup", more_than_nothing),
+    "actor.lr_warmup_ratio": ("schedule.warmup", more_than_nothing),
+    "micro_train_batch_size": ("batch.per_device", count),
+    "train.micro_batch_size": ("batch.per_device", count),
+    "max_len": ("sequence.max_length", count),
+    "data.max_len": ("sequence.max_length", count),
+    "pretrain": ("model.name", text),
+    "model.model_name_or_path": ("model.name", text),
+    "actor.model_name_or_path": ("model.name", text),
+    "zero_stage": ("deepspeed.stage", lambda value: value if value in (0, 1, 2, 3) else None),
+    "ds.zero_stage": ("deepspeed.stage", lambda value: value if value in (0, 1, 2, 3) else None),
+    "adam_offload": ("deepspeed.offload", lambda value: "optimizer" if switch(value) else None),
+    "ds.adam_offload": ("deepspeed.offload", lambda value: "optimizer" if switch(value) else None),
+    "overlap_comm": ("deepspeed.overlap_comm", switch),
+    "ds.overlap_comm": ("deepspeed.overlap_comm", switch),
+    "bf16": ("precision.compute", lambda value: "bfloat16" if switch(value) else None),
+    "param_dtype": ("precision.compute", dtype),
+    "ds.param_dtype": ("precision.compute", dtype),
+    "gradient_checkpointing": ("gradient_checkpointing", switch),
+    "lora_rank": ("lora.enabled", more_than_nothing),
+    "ds.lora.rank": ("lora.enabled", more_than_nothing),
+    "load_in_4bit": ("quantization.bits", lambda value: 4 if switch(value) else None),
+    "packing_samples": ("data.padding", packed),
+    "ds.packing_samples": ("data.padding", packed),
+    "flash_attn": ("attention.kernel", kernel),
+    "attn_implementation": ("attention.kernel", kernel),
+    "ds.attn_implementation": ("attention.kernel", kernel),
+    "use_liger_kernel": ("kernel.fused", switch),
+}
+
+
+def recognises(paths: Paths) -> bool:
+    """The module's name on a command line."""
+    return _trainer(paths) is not None
+
+
+def _trainer(paths: Paths) -> re.Match[str] | None:
+    words = (str(s.value) for s in paths.settings.values())
+    return next((m for word in words if (m := re.search(r"\bopenrlhf[./]cli[./]train_(\w+)", word))), None)
+
+
+def read(paths: Paths, found: Findings) -> None:
+    """Facts of the flags. All trainers run on DeepSpeed."""
+    first = next(iter(paths.settings.values()))
+    found.say("framework.name", "deepspeed", first)
+    found.say("deepspeed.enabled", True, first)
+    trainer = _trainer(paths)
+    kind = trainer[1].partition("_")[0].partition(".")[0] if trainer else ""
+    found.say("training.method", _METHODS.get(kind, "reinforcement"), first)
+    found.look_up(paths, TABLE)
+    if found.value("precision.compute") in ("float16", "bfloat16"):
+        found.assume("precision.weights", "float32", "DeepSpeed's fp16 and bf16 keep float32 master weights")
+    assume(found, OPENRLHF)

@@ -1,0 +1,46 @@
+CONFIG = """\
+# torchtitan
+[job]
+dump_folder = "./outputs"
+
+[model]
+name = "llama3"
+flavor = "8B"
+converters = []
+
+[optimizer]
+name = "AdamW"
+lr = 3e-4
+
+[lr_scheduler]
+warmup_steps = 200  # of the rate
+
+[training]
+local_batch_size = 1
+seq_len = 8192
+mixed_precision_param = "float32"
+
+[activation_checkpoint]
+mode = "none"  # ["none", "selective", "full"]
+"""
+
+
+def test_a_config_in_toml(known):
+    said, assumed = known(CONFIG)
+    assert said == {
+        "framework.name": "torch",
+        "optimizer.name": "adamw",
+        "optimizer.learning_rate": 3e-4,
+        "schedule.warmup": True,
+        "batch.per_device": 1,
+        "sequence.max_length": 8192,
+        "precision.compute": "float32",
+        "gradient_checkpointing": False,
+        "model.name": "llama3 8B",
+    }
+    assert (assumed["optimizer.max_grad_norm"], assumed["precision.weights"]) == (1.0, "float32")
+
+
+def test_its_flags_have_the_same_names(known):
+    said, _ = known("torchrun -m torchtitan.train --training.seq_len 2048 --training.max_norm 0.5", "command")
+    assert (said["sequence.max_length"], said["optimizer.max_grad_norm"]) == (2048, 0.5)
