@@ -56,8 +56,8 @@ def near(block: Bytes, losses: Numbers) -> Numbers:
         moved = left + (norm - int(left[0]))
         form, length, _ = _form(block, norm)
         there = _around(block, moved) == form
-        found.append(_numbers(block, moved[there], length))
-        left = left[~there]
+        found.append(_numbers(block, moved[there.nonzero()[0]], length))
+        left = left[(~there).nonzero()[0]]
     if len(left) > _SOME:
         norms = norms_near(block, left)
     else:
@@ -84,7 +84,7 @@ def norms_near(block: Bytes, places: Array) -> Array:
 def odd(numbers: Numbers) -> list[int]:
     """The places of the odd ones."""
     places, ranks = numbers
-    found: list[int] = places[ranks == ODD].tolist()
+    found: list[int] = places[(ranks == ODD).nonzero()[0]].tolist()
     return found
 
 
@@ -125,7 +125,8 @@ def _named(block: Bytes, places: Array, name: bytes) -> tuple[Array, Array]:
     around = _around(block, places)
     letters = (around | np.uint64(0x2020_2020_0000)) & np.uint64(0xFFFF_FFFF_0000)
     there = letters == int.from_bytes(name, "little") << 16
-    return places[there], around[there]
+    here = there.nonzero()[0]  # and to take these is faster than to choose by truth values
+    return places[here], around[here]
 
 
 def _around(block: Bytes, places: Array) -> Array:
@@ -143,8 +144,9 @@ def _alike(block: Bytes, places: Array, around: Array) -> typing.Iterator[tuple[
             return
         form, length, pair = _form(block, int(places[0]))
         same = around == form
-        yield places[same], length, pair
-        places, around = places[~same], around[~same]
+        yield places[same.nonzero()[0]], length, pair
+        others = (~same).nonzero()[0]
+        places, around = places[others], around[others]
     for pair in np.unique(around & np.uint64(0xFFFF)).tolist():
         yield places[around & np.uint64(0xFFFF) == pair], 0, pair.to_bytes(2, "little")
 

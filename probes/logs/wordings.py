@@ -71,17 +71,14 @@ class Wordings:
         places, index = at[real] * _EACH, index[real]
         order = index.argsort(kind="stable")
         ends = np.bincount(index, minlength=len(self._windows)).cumsum().tolist()
-        seen: dict[bytes, list[Array]] = {}
+        places = places[order]
+        may: dict[bytes, list[Array]] = {}
         for first, last, wordings in zip([0, *ends], ends, self._seen):
-            if first == last:
-                continue
-            here = places[order[first:last]]
-            for wording, inside in wordings:
-                begins = here - inside
-                begins = _same(block, begins[(begins >= start) & (begins < end)], wording)
-                if len(begins):
-                    seen.setdefault(wording, []).append(begins)
-        return {wording: np.sort(np.concatenate(begins)) for wording, begins in seen.items()}
+            if first < last:
+                for wording, inside in wordings:
+                    may.setdefault(wording, []).append(places[first:last] - inside)
+        seen = {wording: _same(block, start, end, begins, wording) for wording, begins in may.items()}
+        return {wording: begins for wording, begins in seen.items() if len(begins)}
 
 
 def _windows(text: bytes) -> Array:
@@ -96,14 +93,17 @@ def _hash(words: Array) -> Array:
     return np.right_shift(product, np.uint64(64 - _BITS), out=product).view(np.int64)
 
 
-def _same(block: Bytes, places: Array, wording: bytes) -> Array:
-    """Those of the places at which the wording stands."""
+def _same(block: Bytes, start: int, end: int, begins: list[Array], wording: bytes) -> Array:
+    """Those of some places in [start, end) at which the wording stands, in order."""
+    places = np.concatenate(begins)
+    places = places[(places >= start) & (places < end)]
     words = np.ndarray((len(block) - _WORD + 1,), "<u8", block, strides=(1,))
     for at in (*range(0, len(wording) - _WORD, _WORD), len(wording) - _WORD):
         if not len(places):
             break
-        places = places[words[places + at] == int.from_bytes(wording[at : at + _WORD], "little")]
-    return places
+        there = words[places + at] == int.from_bytes(wording[at : at + _WORD], "little")
+        places = places[there.nonzero()[0]]
+    return np.sort(places)
 
 
 def _each(block: Bytes, wanted: bytes, start: int, end: int) -> typing.Iterator[int]:
