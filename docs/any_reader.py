@@ -168,7 +168,7 @@ def seeds(folder: Path) -> list[bytes]:
     """The contents of all small files there, the texts in the knowledge's cases, the tests' samples."""
     paths = [path for root in (folder, ROOT / "tests" / "probes" / "samples") for path in root.rglob("*")]
     found = [path.read_bytes() for path in sorted(paths) if path.is_file()]
-    for path in sorted((ROOT / "kb").rglob("*.test.yaml")):
+    for path in sorted((ROOT / "kb" / "causes").rglob("*.test.yaml")):
         cases = yaml.safe_load(path.read_text(encoding="utf-8"))
         found += [text.encode() for case in cases for text in case.get("files", {}).values()]
     found += [path.read_bytes() for path in sorted((ROOT / "kb" / "fixes").glob("*.yaml"))]
