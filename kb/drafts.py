@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +75,16 @@ def _section(
     if not old:
         lines = "".join(f"    {entry}: {words}\n" for entry, words in new.items())
         return f"{text.rstrip()}\n  {name}:\n{lines}" if new else text
+    section = re.search(rf"^  {name}:\n(?:    .*\n)+", text, re.M)
+    if section is None:  # written in a way of its own, which the check still reads
+        return text
+    lines = section[0]  # no line elsewhere is touched: a case's facts look much the same
     for entry in filter(stale, old):
         line = re.compile(rf"^    {re.escape(entry)}: (\{{[^}}\n]*\}}|[\w ]+)(?P<rest>.*\n)", re.M)
         words = new.get(entry)
-        text = line.sub(lambda m, e=entry, w=words: f"    {e}: {w}{m['rest']}" if w else "", text)  # type: ignore[misc]
-    missing = "".join(f"    {entry}: {words}\n" for entry, words in new.items() if entry not in old)
-    return re.sub(rf"^  {name}:\n(?:    .*\n)+", lambda m: m[0] + missing, text, count=1, flags=re.M)
+        lines = line.sub(lambda m, e=entry, w=words: f"    {e}: {w}{m['rest']}" if w else "", lines)  # type: ignore[misc]
+    for before, entry in pairwise(("", *new)):
+        if entry not in old:  # behind the one that it follows in the knowledge, and what is noted there
+            place = rf"^    {re.escape(before)}: .*\n(?:    #.*\n)*" if before else rf"^  {name}:\n"
+            lines = re.sub(place, lambda m, e=entry: f"{m[0]}    {e}: {new[e]}\n", lines, count=1, flags=re.M)  # type: ignore[misc]
+    return text[: section.start()] + lines + text[section.end() :]

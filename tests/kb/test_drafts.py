@@ -74,6 +74,23 @@ def test_a_new_sign_gets_a_line(folder: Path, path: Path) -> None:
     assert "    # by hand\n    loss.symptom: {nan: for, zero: against}\n  cures:\n" in path.read_text()
 
 
+def test_a_line_of_a_case_that_looks_like_a_claim_stays(folder: Path, path: Path) -> None:
+    cases = CASES.replace(
+        "  facts: {precision: float16}\n", "  facts:\n    loss.symptom: zero\n    precision: float16\n"
+    )
+    path.write_text(cases + CLAIMS.replace("for, zero: against", "against, zero: against"))
+
+    assert update(folder) == [path]
+    assert path.read_text() == cases + CLAIMS
+
+
+def test_a_missing_line_is_put_where_the_knowledge_has_it(folder: Path, path: Path) -> None:
+    path.write_text(CASES + CLAIMS.replace("    precision: {float16: for, bfloat16: strongly against}\n", ""))
+
+    assert update(folder) == [path]
+    assert path.read_text() == CASES + CLAIMS
+
+
 def test_what_is_no_yaml_is_left_alone(folder: Path, path: Path) -> None:
     path.write_text("- name: [\n")
 
