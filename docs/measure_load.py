@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import os
 import platform
 import random
@@ -80,7 +81,7 @@ class Seen:
     gained: float = 0.0
 
     def quantile(self, share: float) -> float:
-        return sorted(self.clicks)[int(share * (len(self.clicks) - 1))]
+        return sorted(self.clicks)[math.ceil(share * len(self.clicks)) - 1]  # the nearest rank
 
 
 class Person:
