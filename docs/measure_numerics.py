@@ -12,7 +12,7 @@ tolerances, and catches a fault when any repeat exceeds them.
 from __future__ import annotations
 
 import argparse
-import itertools
+import functools
 import multiprocessing
 import os
 import random
@@ -82,18 +82,16 @@ def close(result: Any, case: Case) -> bool:
     return True
 
 
-def catches(fault: str, numbers: str, device: str, times: int) -> tuple[float, float]:
-    """The share of injections that the self-test and the baseline catch."""
-    chance = random.Random(fault)
-    ours = theirs = 0
-    for seed in range(times):
-        dtype = FORMATS[seed % 3]
-        plain = next(arithmetic.cases(torch, dtype, SIZE, seed))
-        case = plain if numbers == RANDOM else arithmetic.everywhere(torch, dtype, seed)
-        runs = injected(case, fault, device, chance)
-        ours += judge(torch, runs, case, exact_repeats=True)[0] != OK
-        theirs += not all(close(run, case) for run in runs)
-    return ours / times, theirs / times
+def catch(fault: str, numbers: str, device: str, seed: int) -> tuple[bool, bool]:
+    """Whether the self-test and the baseline catch one injection."""
+    dtype = FORMATS[seed % 3]
+    plain = next(arithmetic.cases(torch, dtype, SIZE, seed))
+    case = plain if numbers == RANDOM else arithmetic.everywhere(torch, dtype, seed)
+    with as_found(torch):
+        runs = injected(case, fault, device, random.Random(f"{fault} {seed}"))
+        return judge(torch, runs, case, exact_repeats=True)[0] != OK, not all(
+            close(run, case) for run in runs
+        )
 
 
 def effort_of(tests: str, device: str) -> Effort:
@@ -106,14 +104,6 @@ def seconds(tests: str, device: str) -> float:
     began = time.perf_counter()
     check(torch, [device], effort_of(tests, device))
     return time.perf_counter() - began
-
-
-def alarms(device: str, times: int) -> tuple[int, int, int]:
-    """Of clean self-tests: how many alarmed, how many the baseline would have; and the results in each."""
-    fresh = multiprocessing.get_context("spawn")  # a process that has used CUDA cannot fork
-    with ProcessPoolExecutor(os.cpu_count(), fresh) as pool:
-        found = list(pool.map(alarm, itertools.repeat(device), range(times), chunksize=10))
-    return sum(ours for ours, _, _ in found), sum(theirs for _, theirs, _ in found), found[0][2]
 
 
 def alarm(device: str, seed: int) -> tuple[bool, bool, int]:
@@ -141,15 +131,23 @@ def table(device: str, times: int, clean: int, progress: Callable[[str], None]) 
         f"| {times:,} of each | whynan | assert_close |",
         "|---|---:|---:|",
     ]
-    for fault, numbers in FAULTS:
-        progress(f"{fault}, {numbers}")
-        ours, theirs = catches(fault, numbers, device, times)
-        lines.append(f"| {fault}, {numbers}: caught | {ours:.1%} | {theirs:.1%} |")
-    progress("clean runs")
-    alarmed, baseline, results = alarms(device, clean)
-    lines.append(
-        f"| {clean:,} clean self-tests of {results} results: false alarms | {alarmed} | {baseline} |"
-    )
+    fresh = multiprocessing.get_context("spawn")  # a process that has used CUDA cannot fork
+    with ProcessPoolExecutor(os.cpu_count(), fresh) as pool:
+        for fault, numbers in FAULTS:
+            injections = functools.partial(catch, fault, numbers, device)
+            ours, theirs = zip(*pool.map(injections, range(times), chunksize=5), strict=True)
+            lines.append(
+                f"| {fault}, {numbers}: caught | {sum(ours) / times:.1%} | {sum(theirs) / times:.1%} |"
+            )
+            progress(lines[-1])
+        ours, theirs, results = zip(
+            *pool.map(functools.partial(alarm, device), range(clean), chunksize=5), strict=True
+        )
+        lines.append(
+            f"| {clean:,} clean self-tests of {results[0]} results: false alarms "
+            f"| {sum(ours)} | {sum(theirs)} |"
+        )
+        progress(lines[-1])
     lines += ["", " and ".join(f"{seconds(tests, device):.1f} s {tests}" for tests in ("quick", "full"))]
     lines[-1] = (
         f"One self-test takes {lines[-1]} on one core, beside what else ran there, torch being loaded."
