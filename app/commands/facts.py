@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from app.commands import BadInputError
@@ -26,6 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
                 if document.problem:
                     problems.append(document.problem)
                     continue
+                for one in document.reports:
+                    if one.problem:
+                        print(f"whynan: {one.problem}", file=sys.stderr)
                 report = merge(document.reports)
                 facts = {fact.id: fact.value for fact in report.facts}
                 where = {fact.id: fact.source for fact in report.facts}

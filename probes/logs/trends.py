@@ -116,11 +116,15 @@ def loss_scale(points: typing.Sequence[Point]) -> Found:
 
 
 def peak_rate(points: typing.Sequence[Point]) -> tuple[float, int] | None:
-    """The peak learning rate, where the log shows it twice: one that is seen once may still have risen."""
+    """The peak learning rate, where the log shows it twice: one that is seen once may still have risen.
+
+    Of rates that only fall it is the first, or was more.
+    """
     rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
     top = max((rate for rate, _ in rates if math.isfinite(rate)), default=0.0)
     lines = [line for rate, line in rates if rate == top]
-    return (top, lines[0]) if top > 0 and len(lines) >= 2 else None
+    falls = len(rates) >= 3 and all(one[0] > two[0] for one, two in zip(rates, rates[1:]))
+    return (top, lines[0]) if top > 0 and (len(lines) >= 2 or falls) else None
 
 
 def warm_up(points: typing.Sequence[Point]) -> tuple[bool, int] | None:
