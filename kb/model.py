@@ -158,11 +158,15 @@ class Patch(Strict):
 
 
 class Fix(Strict):
-    """One remedy. `minutes` is what it takes to apply it and to see whether it helped."""
+    """One remedy. `minutes` is what it takes to apply it and to see whether it helped.
+
+    `minutes_where` has other minutes for those whose run has such a fact: float32 costs a small model little.
+    """
 
     id: str
     title: Text
     minutes: float = Field(gt=0)
+    minutes_where: dict[str, Annotated[dict[str, float], Keyed]] = {}
     restart: bool = False
     needs: dict[str, Plain] = {}
     document: str | None = None
