@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ports import free_port
 from websockets.exceptions import WebSocketException
 
 from app.link import encode
@@ -99,9 +100,7 @@ def balancer(folder: Path, servers: list[str]) -> Iterator[str]:
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx is None:
         pytest.skip("there is no nginx here, install the package `nginx-light`")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [nginx, "-p", str(folder), "-c", str(configuration(folder, port, servers))]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
