@@ -105,7 +105,7 @@ def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str 
         lines += _unchecked(conclusion, knowledge, lang)
         lines += ["", f"### {word('report.fixes', lang)}", ""]
         for fix in conclusion.fixes[:FIXES]:
-            lines += _fix_lines(fix, reasons.why_not(fix, conclusion, knowledge, lang), lang)
+            lines += _fix_lines(fix, reasons.why_not(fix, conclusion, knowledge, lang), knowledge, lang)
         lines += [f"**{word('report.next', lang)}:** {step(conclusion, knowledge, lang)['why']}", ""]
         if flips := reasons.flips(conclusion, knowledge, lang):
             lines += [f"### {word('report.flips', lang)}", "", *(f"- {flip}" for flip in flips), ""]
@@ -150,8 +150,8 @@ def _unchecked(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[
     return ["", f"{word('report.unchecked', lang)}: {said}"] if said else []
 
 
-def _fix_lines(fix: FixShown, why_not: str, lang: str) -> list[str]:
-    lines = [f"{fix.rank}. **{fix.entry.title[lang]}** (`{fix.entry.id}`): {worth(fix, lang)}", ""]
+def _fix_lines(fix: FixShown, why_not: str, knowledge: Knowledge, lang: str) -> list[str]:
+    lines = [f"{fix.rank}. **{fix.entry.title[lang]}** (`{fix.entry.id}`): {worth(fix, knowledge, lang)}", ""]
     lines += [f"   {why_not}", ""] if why_not else []
     if fix.rank <= PATCHES and fix.patch:
         lines += ["   ```diff", *(f"   {line}" for line in redact(fix.patch.diff).splitlines()), "   ```", ""]

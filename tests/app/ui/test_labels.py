@@ -5,6 +5,7 @@ import re
 import pytest
 
 import kb
+from app.phrases import place
 from app.ui import labels
 
 KNOWLEDGE = kb.load()
@@ -42,7 +43,7 @@ def test_a_value_reads_as_its_label_or_as_it_was_written(fact, value, en, zh):
     ],
 )
 def test_a_default_is_told_in_chinese_with_the_versions_it_holds_for(source, zh):
-    assert labels.place(source, "zh") == zh
+    assert place(source, "zh") == zh
 
 
 @pytest.mark.parametrize(
