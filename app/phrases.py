@@ -13,7 +13,8 @@ from app.words import word
 from kb.model import Knowledge, Plain, key
 from probes.report import Unknown
 
-_DEFAULT = re.compile(r"(?P<library>[^:]+)'s default(?P<versions> \([^)]*\))?: (?P<what>.*)", re.DOTALL)
+_DEFAULT = re.compile(r"(?P<library>[^:]+?)'s? default(?P<versions> \([^)]*\))?: (?P<what>.*)", re.DOTALL)
+_BEFORE = re.compile(r"\(before ([^)]*)\)")
 
 
 def unknown(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[dict[str, str]]:
@@ -83,13 +84,23 @@ def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
 
 def place(source: str, lang: str) -> str:
     """Where a fact is from, with the words that whynan itself puts around a file's name or a library's."""
+    if lang == "en":
+        return source
     if source.startswith(FOLLOWS):
-        return word("place.follows", lang, what=source.removeprefix(FOLLOWS))
+        return word("place.follows", lang, what=place(source.removeprefix(FOLLOWS), lang))
     default = _DEFAULT.fullmatch(source)
     if default is None:
-        return source
-    library = default["library"] + (default["versions"] or "").replace(" to ", word("place.to", lang))
+        line, _, how = source.rpartition(", ")  # config.py:41, from the name
+        apart = [line, said(how, lang)] if line and said(how, lang) != how else [said(source, lang)]
+        return word("list.comma", lang).join(apart)
+    library = default["library"] + _versions(default["versions"] or "", lang)
     return word("place.default", lang, library=library, what=said(default["what"], lang))
+
+
+def _versions(text: str, lang: str) -> str:
+    """`(4.36 to 5.23)`, in the words of the language."""
+    text = text.replace(" to ", word("place.to", lang)).replace(" on)", f" {word('place.on', lang)})")
+    return _BEFORE.sub(lambda found: f"({word('place.before', lang, version=found[1])})", text)
 
 
 def named(cause: CauseShown, lang: str) -> str:
