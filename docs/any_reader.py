@@ -40,8 +40,9 @@ EXPECTED = (report.ReadError, UnreadableError, link.LinkError, BadInputError, Bl
 _FOLDER = Path(tempfile.mkdtemp(prefix="whynan-any-input-"))
 
 
-def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
-    return lambda data: read(data.decode("utf-8", errors="replace"))
+def _text(read: Callable[[str], object], most: int | None = None) -> Callable[[bytes], object]:
+    """A reader of a text, which is refused above so many bytes before the reader gets it."""
+    return lambda data: read(data[:most].decode("utf-8", errors="replace"))
 
 
 def _lines(text: str) -> None:
@@ -54,7 +55,6 @@ def _lines(text: str) -> None:
 
 def _settings(text: str) -> None:
     """Every framework's reader that takes the settings for its own, not only the first."""
-    text = text[:MAX_CHARACTERS]  # configs.read refuses more
     found = syntax.recognise(text)
     if found is not None:
         paths = parse(text, found)
@@ -64,7 +64,7 @@ def _settings(text: str) -> None:
 
 
 def _loss_code(text: str) -> None:
-    loss_code.read(text[:MAX_CHARACTERS], Paths({}), Findings("x"))
+    loss_code.read(text, Paths({}), Findings("x"))
 
 
 def _in(name: str) -> Callable[[bytes], object]:
@@ -72,17 +72,16 @@ def _in(name: str) -> Callable[[bytes], object]:
     module = syntax.SYNTAXES[name]
 
     def run(text: str) -> None:
-        text = text[:MAX_CHARACTERS]
         paths = [setting.path for setting in module.settings(text)]
         module.undecided(text)
         module.edit(text, {**dict.fromkeys(paths[:1], 1), **dict.fromkeys(paths[1:2]), "x.y": "a b"})
 
-    return _text(run)
+    return _text(run, MAX_CHARACTERS)
 
 
 def _based(text: str) -> None:
     """A config that builds on files which are all like itself."""
-    parse(text[:MAX_CHARACTERS], "python", lambda path: text[:MAX_CHARACTERS])
+    parse(text, "python", lambda path: text)
 
 
 @functools.cache
@@ -94,7 +93,7 @@ def _patch(text: str) -> None:
     """One of the knowledge's patches, another for each text, made in it as in a user's config."""
     patches = [patch for fix in _knowledge().fixes.values() for patch in fix.patches.values()]
     chosen = patches[zlib.crc32(text.encode()) % len(patches)]
-    configs.apply(text[:MAX_CHARACTERS], chosen.before, chosen.after)
+    configs.apply(text, chosen.before, chosen.after)
 
 
 def _pieces(text: str) -> None:
@@ -254,10 +253,10 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "checkpoints, files beside": _beside,
     "dataset": _at("x.jsonl", _rows),
     "configs": _text(lambda text: configs.read(text, "x")),
-    "configs.FORMATS": _text(_settings),
-    "configs.loss_code": _text(_loss_code),
+    "configs.FORMATS": _text(_settings, MAX_CHARACTERS),
+    "configs.loss_code": _text(_loss_code, MAX_CHARACTERS),
     "configs.apply": _text(_patch),
-    "syntax.python, bases": _text(_based),
+    "syntax.python, bases": _text(_based, MAX_CHARACTERS),
     **{f"syntax.{name}": _in(name) for name in syntax.SYNTAXES},
     "report.from_json": _json(lambda data: report.from_json(data, "x")),
     "files.watched": _json(lambda data: watched.read(data, "x")),
