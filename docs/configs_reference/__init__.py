@@ -1,4 +1,4 @@
-"""What the shipped examples of four frameworks set, worked out without whynan's readers.
+"""What the shipped examples of other frameworks set, worked out without whynan's readers.
 
 The defaults are taken out of the framework's own source with `ast`; YAML is read by PyYAML; launch scripts
 are run by bash in restricted mode with nothing on its path, so that all it can do is say which words each
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from configs_reference import axolotl, llamafactory, ms_swift, torchtune
+from configs_reference import axolotl, llamafactory, ms_swift, openrlhf, torchtitan, torchtune, verl
 from configs_reference.sources import Facts, Reader, defaults
 
 MODULES = {
@@ -19,6 +19,10 @@ MODULES = {
     "axolotl": axolotl,
     "torchtune": torchtune,
     "ms-swift": ms_swift,
+    "verl": verl,
+    "OpenRLHF": openrlhf,
+    "OpenRLHF-0.9": openrlhf,
+    "torchtitan-0.2": torchtitan,
 }
 
 Examples = Iterator[tuple[Path, Facts]]

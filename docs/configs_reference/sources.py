@@ -105,7 +105,7 @@ def commands(script: str) -> Iterator[list[str]]:
 
     Nothing is started, no command is on the path; redirections go first, bash -r refuses those.
     """
-    script = re.sub(r"(?<=\s)(?:[12&]?>{1,2}|<)\s*[^\s&|;'\"]+", "", script)
+    script = re.sub(r"(?<=\s)(?:[12&]?>{1,2}|<(?!<))\s*[^\s&|;'\"]+", "", script)
     ran = subprocess.run(
         ["/usr/bin/bash", "-r", "-c", _SAY_WORDS + script],
         env={"PATH": "/nonexistent"},
@@ -117,3 +117,16 @@ def commands(script: str) -> Iterator[list[str]]:
     )
     for line in re.findall(r"\x01([^\x01]*)\x02", ran.stdout):
         yield line.split("\x02")
+
+
+def flags(words: list[str]) -> Arguments:
+    """argparse's: a flag's value is the word behind it, True where that is none."""
+    found: Arguments = {}
+    name = ""
+    for word in words:
+        if re.match(r"--?[A-Za-z]", word):
+            name, _, value = word.lstrip("-").partition("=")
+            found[name] = value or True
+        elif name and found[name] is True:
+            found[name] = {"true": True, "false": False}.get(word.lower(), word)
+    return found
