@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-import tomllib
 from pathlib import Path
+
+import tomllib
 
 from configs_reference.sources import Arguments, Facts, Reader, clean, number
 

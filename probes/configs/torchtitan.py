@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, rate, text
@@ -34,6 +36,8 @@ DEFAULTS = Defaults(
         "optimizer.max_grad_norm": (1.0, "max_norm 1.0"),
         "optimizer.epsilon": (1e-8, "eps 1e-8"),
         "lora.enabled": (False, "torchtitan trains all weights"),
+        "quantization.bits": ("none", "no converter quantizes weights"),
+        "sequence.max_length": (2048, "seq_len 2048"),
         "deepspeed.enabled": (False, "torchtitan does not use DeepSpeed"),
         "training.method": ("pretraining", "torchtitan pre-trains"),
     },
@@ -51,9 +55,16 @@ def recognises(paths: Paths) -> bool:
 def read(paths: Paths, found: Findings) -> None:
     """Facts of a config or of flags. torchtitan pre-trains with FSDP2, in bfloat16 round float32 weights."""
     found.say("framework.name", "torch", next(iter(paths.settings.values())))
-    found.look_up(paths, TABLE)
     name, flavor = paths.get("model.name"), paths.value("model.flavor")
     if name:
         found.say("model.name", " ".join(filter(None, (text(name.value), text(flavor)))), name)
-    if "training.seq_len" in paths and "optimizer.lr" in paths:
+    converters = next((s for p, s in paths.settings.items() if p.startswith("model.converters")), None)
+    if converters and re.search(r"float8|mx", str(converters.value)):
+        found.say("precision.compute", "float8", converters)
+    found.look_up(paths, TABLE)
+    if "model.name" in paths and "optimizer.lr" in paths:
         assume(found, DEFAULTS)
+        if paths.value("training.global_batch_size") in (None, -1):
+            found.assume(
+                "batch.accumulation", 1, "torchtitan's default: global_batch_size -1, no accumulation"
+            )
