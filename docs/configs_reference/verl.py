@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import yaml
@@ -31,6 +32,9 @@ def reader(root: Path, transformers: Arguments) -> Reader:
                 found = _reinforced({**_flat(ppo[kind]), **given}, kind != "")
             elif "verl.trainer.fsdp_sft_trainer" in words:
                 found = _tuned({**_flat(tuning), **given})
+        name = re.escape(str(found and found.get("model.name")))
+        if found and not re.search(rf"(?<![\w}}/]){name}", text):
+            found.pop("model.name", None)  # a variable of the user's stands before it
         return found
 
     return read
@@ -79,6 +83,7 @@ def _reinforced(args: Arguments, megatron: bool) -> Facts:
             "batch.per_device": None if args[actor + "use_dynamic_bsz"] else batch,
             "precision.compute": "bfloat16" if megatron else _DTYPES[str(compute)],
             "precision.weights": "float32" if megatron else _DTYPES[str(args[fsdp + "model_dtype"])],
+            "quantization.bits": "none",
             "lora.enabled": None if megatron else int(args[model + "lora_rank"] or 0) > 0,
             "schedule.warmup": _warms(args, actor + "optim."),
             "sequence.max_length": sum(map(int, lengths)) if None not in lengths else None,
@@ -99,6 +104,7 @@ def _tuned(args: Arguments) -> Facts:
             "batch.per_device": args["data.micro_batch_size"] or args["data.micro_batch_size_per_gpu"],
             "precision.compute": "bfloat16",
             "precision.weights": _DTYPES[str(args["model.fsdp_config.model_dtype"])],
+            "quantization.bits": "none",
             "lora.enabled": int(args["model.lora_rank"] or 0) > 0,
             "schedule.warmup": _warms(args, "optim."),
             "sequence.max_length": args["data.max_length"],

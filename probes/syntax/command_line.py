@@ -96,9 +96,12 @@ def _read(text: str) -> tuple[list[_Found], list[tuple[int, int]]]:
                 inside = shell_words.commands(text, dict(known), word.start, word.end)
                 _flags([w for c in inside for w in c.words], found, number, 1)
         if _trains(command.words):
-            _flags(list(command.words), found, number)
+            _flags(list(command.words), found, number, int(_is_array(command.words)))
             commands.append(command.words)
     chosen = _chosen([_purpose(words) for words in commands])
+    if any(word.text == "-" for number in chosen for word in commands[number]):  # it takes arrays of flags
+        arrays = [number for number, words in enumerate(commands) if _is_array(words)]
+        chosen = sorted({*arrays, *chosen})
     spans = [(commands[number][0].here, commands[number][-1].until) for number in chosen]
     return [one for one in found if one.command == -1 or one.command in chosen], spans
 
@@ -126,7 +129,12 @@ def _trains(words: tuple[Word, ...]) -> bool:
     texts = [word.text or "" for word in words]
     if not texts or texts[0] in _NOT_TRAINING or "pip" in texts[:3]:
         return False
-    return texts[0].startswith("--") or any(_PROGRAM.fullmatch(text) for text in texts[:12])
+    return _is_array(words) or any(_PROGRAM.fullmatch(text) for text in texts[:12])
+
+
+def _is_array(words: tuple[Word, ...]) -> bool:
+    """What a command takes out of an array: flags or overrides, and no program."""
+    return bool(words) and bool(_OPTIONS.match(words[0].text or ""))
 
 
 def _flags(words: list[Word], found: list[_Found], command: int, position: int = 0) -> None:

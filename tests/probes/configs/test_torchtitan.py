@@ -44,3 +44,11 @@ def test_a_config_in_toml(known):
 def test_its_flags_have_the_same_names(known):
     said, _ = known("torchrun -m torchtitan.train --training.seq_len 2048 --training.max_norm 0.5", "command")
     assert (said["sequence.max_length"], said["optimizer.max_grad_norm"]) == (2048, 0.5)
+
+
+def test_float8_is_a_converter_and_what_is_left_out_has_torchtitans_defaults(known):
+    said, assumed = known(CONFIG.replace("converters = []", 'converters = ["quantize.linear.float8"]'))
+    assert said["precision.compute"] == "float8"
+    assert (assumed["batch.accumulation"], assumed["quantization.bits"]) == (1, "none")
+    _, assumed = known(CONFIG.replace("seq_len = 8192\n", ""))
+    assert assumed["sequence.max_length"] == 2048
