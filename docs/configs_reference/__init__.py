@@ -8,10 +8,20 @@ source. What hangs on the GPU, on the checkpoint or on a file that is not shippe
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from configs_reference import axolotl, llamafactory, ms_swift, openrlhf, torchtitan, torchtune, verl
+from configs_reference import (
+    axolotl,
+    llamafactory,
+    ms_swift,
+    openrlhf,
+    torchtitan,
+    torchtitan_registry,
+    torchtune,
+    verl,
+)
 from configs_reference.sources import Facts, Reader, defaults
 
 MODULES = {
@@ -23,6 +33,7 @@ MODULES = {
     "OpenRLHF": openrlhf,
     "OpenRLHF-0.9": openrlhf,
     "torchtitan-0.2": torchtitan,
+    "torchtitan-0.3": torchtitan_registry,
 }
 
 Examples = Iterator[tuple[Path, Facts]]
@@ -35,8 +46,16 @@ def readers(folder: Path, transformers: Path) -> dict[str, Reader]:
 
 
 def examples(folder: Path, name: str, read: Reader) -> Examples:
-    """The examples of a framework that train, with what they set."""
-    paths = {path for pattern in MODULES[name].EXAMPLES for path in (folder / name).glob(pattern)}
-    for path in sorted(paths):
-        if facts := read(path.read_text(encoding="utf-8")):
-            yield path, facts
+    """The examples of a framework that train, with what they set; one in a file of several is cut out."""
+    module = MODULES[name]
+    paths = sorted({path for pattern in module.EXAMPLES for path in (folder / name).glob(pattern)})
+    cut = getattr(module, "pieces", None)
+    with tempfile.TemporaryDirectory() as place:
+        for number, path in enumerate(paths):
+            text = path.read_text(encoding="utf-8")
+            for piece, part in enumerate(cut(text) if cut else [text]):
+                alone = Path(place, f"{number}-{piece}{path.suffix}") if cut else path
+                if cut:
+                    alone.write_text(part, encoding="utf-8")
+                if facts := read(part):
+                    yield alone, facts

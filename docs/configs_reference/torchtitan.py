@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import tomllib
+import tomllib  # type: ignore[import-not-found]  # since Python 3.11
 
 from configs_reference.sources import Arguments, Facts, Reader, clean, number
 

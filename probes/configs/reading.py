@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+
 from probes.configs import launch, lora, loss_code
 from probes.configs.findings import Findings, Paths
 from probes.configs.formats import format_of
@@ -16,8 +18,11 @@ def parse(text: str, syntax: str, beside: Beside | None = None) -> Paths:
     """The settings of a text by path. Raises UnreadableError."""
     module = SYNTAXES[syntax]
     given = (text, beside) if syntax == "python" else (text,)
-    settings = {setting.path: setting for setting in module.settings(*given)}
-    return Paths(settings, frozenset(module.undecided(*given)) - settings.keys())
+    found = module.settings(*given)
+    times = collections.Counter(setting.path for setting in found)
+    settings = {setting.path: setting for setting in found}
+    several = frozenset(path for path in settings if times[path] > 1)
+    return Paths(settings, frozenset(module.undecided(*given)) - settings.keys(), several)
 
 
 def read(text: str, name: str, kind: str = "config", beside: Beside | None = None) -> Report:

@@ -7,6 +7,7 @@ import re
 from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, kernel, more_than_nothing, norm, packed, rate, switch, text
+from probes.report import Value
 
 NAME = "verl"
 
@@ -43,7 +44,7 @@ TABLE = {
     "model.strategy": ("fsdp.enabled", lambda value: str(value).startswith("fsdp")),
 }
 
-_SAME = {
+_SAME: dict[str, tuple[Value, str]] = {
     "optimizer.name": ("adamw", "AdamW, or Megatron's adam, which decouples the decay too"),
     "optimizer.max_grad_norm": (1.0, "grad_clip 1.0, clip_grad 1.0"),
     "precision.compute": ("bfloat16", "param_dtype bf16"),
