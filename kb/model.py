@@ -224,8 +224,9 @@ class Policy(Strict):
     `restart: true`. `assumed` is how far a framework's default, which nobody wrote down, is trusted.
     `evidence_weight` is the power to which each fact's likelihoods are raised: 1 is Bayes' rule with the
     signs as they are written. `applied` is the share of tries in which a fix is applied as it is meant, and
-    takes effect: so much a failed one tells against its causes. `two_faults` is the share of cases in which two causes act at once. What was
-    told of fixes up to `learned_until` (seconds since 1970) is in the priors and chances of cure already.
+    takes effect: so much a failed one tells against its causes. `two_faults` is the share of cases in which
+    two causes act at once. What was told of fixes up to `learned_until` (seconds since 1970) is in the priors
+    and chances of cure already.
     """
 
     none_of_these: Probability = 0.03

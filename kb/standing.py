@@ -61,7 +61,8 @@ def ranked(knowledge: Knowledge, case: Standing) -> tuple[Ranked, ...]:
     """The fixes that were not tried yet, best first, impossible ones last.
 
     The order is by chance over cost, each fix as it stands once those before it have failed: two fixes for
-    the same cause are rarely the best two. A fix's chance is that it helps if it is applied as it is meant. Among equals the document's own fixes lead.
+    the same cause are rarely the best two. A fix's chance is that it helps if it is applied as it is meant.
+    Among equals the document's own fixes lead.
     """
     active, costs = case.active, case.costs
     alone = case.posterior @ active.cure / knowledge.policy.applied
