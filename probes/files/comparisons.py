@@ -1,0 +1,231 @@
+"""What is said of another run beside the sick one: "fine on one GPU", "fp32 gives the same NaN".
+
+A comparison joins a variant and a state, whatever the fact. The variants are a table (prose.yaml,
+`comparisons`), the words for states are shared (prose.yaml, `stance`):
+
+    in one clause        "in fp32 it works", "fp32 gives the same NaN"
+    in two               "With one GPU, no NaN", "Tried SGD. Same."
+    by contrast          "fp16 is NaN, fp32 isn't", "NaN, but not with sdpa", "NaN unless liger is off"
+    by what is blamed    "only with flash attention", "fine until I enable liger"
+    whatever it is       "no matter whether liger is on or off"
+
+A variant that is fine gives True, one with the same trouble False. A sick variant alone gives nothing:
+it may be the run that is reported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+
+from probes.files import sentences
+from probes.files.patterns import Pattern, Rules, Said
+from probes.files.sentences import Sentence
+
+FINE, SICK, SAME, NUMBER = "fine", "sick", "same", "number"
+_OPPOSITE = {FINE: SICK, SICK: FINE, SAME: FINE, NUMBER: SICK}
+_BACK = 2  # sentences in which "without it" looks for what it is
+_BRIEF = 45  # characters
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?![\w])")
+
+
+@dataclasses.dataclass(frozen=True)
+class Clause:
+    """A part of a sentence; its variants with the number that each has, if any; how the run goes in it."""
+
+    text: str
+    sentence: int
+    variants: tuple[tuple[Pattern, re.Match[str] | None], ...]
+    state: str | None
+
+
+def find(rules: Rules, told: list[Sentence]) -> typing.Iterator[Said]:
+    """Each comparison, with the line that names its variant."""
+    reader = _Reader(rules, told)
+    for number, sentence in enumerate(told):
+        found = list(reader.read(number))
+        certain = [one for one in found if not one[0].weak]
+        for pattern, value in certain or [one for one in found if one[0] is found[0][0]]:
+            yield Said(pattern, value, sentence.line)
+
+
+class _Reader:
+    def __init__(self, rules: Rules, told: list[Sentence]) -> None:
+        self._rules = rules
+        self._is = rules.senses
+        self._told = told
+        self._clauses = [clause for number in range(len(told)) for clause in self._cut(number)]
+
+    # --- clauses and their states ---------------------------------------------------------------------
+
+    def _cut(self, number: int) -> typing.Iterator[Clause]:
+        text = self._told[number].text
+        if self._is["not_ours"].search(text) or self._rules.stance.uses(text):
+            return
+        previous = None
+        for start, end in sentences.clauses(text):
+            part = text[start:end]
+            if self._rules.stance.possible(part, 0, len(part)) or self._rules.stance.asked(part, 0, len(part)):
+                continue
+            state = self._state(part, previous)
+            yield Clause(part, number, tuple(self._variants(number, start, end)), state)
+            previous = state or previous
+
+    def _state(self, text: str, previous: str | None) -> str | None:
+        for sense, plain, denied in (("cured", FINE, SAME), ("same", SAME, FINE)):
+            for match in self._is[sense].finditer(text):
+                return denied if self._denied(text, match) else plain
+        states = {
+            _OPPOSITE[state] if self._denied(text, match) else state
+            for sense, state in (("fine", FINE), ("good", FINE), ("bad", SICK))
+            for match in self._is[sense].finditer(text)
+        }
+        if states == {SICK}:
+            return SAME if self._is["too"].search(text) else SICK
+        if states == {FINE}:
+            return None if self._is["at_first"].search(text) else FINE
+        if states:
+            return None
+        if self._is["isnt"].search(text):  # "fp16 is NaN, fp32 isn't"
+            return _OPPOSITE[previous or SICK]
+        if previous == SICK and self._is["too"].search(text):
+            return SAME
+        return NUMBER if self._is["a_number"].search(text) else None
+
+    def _denied(self, text: str, match: re.Match[str]) -> bool:
+        return bool(self._is["denied"].search(text[: match.start()]))
+
+    def _variants(self, number: int, start: int, end: int) -> typing.Iterator[tuple[Pattern, re.Match[str] | None]]:
+        text = self._told[number].text
+        for pattern in self._rules.comparisons:
+            for match in pattern.matches(text[start:end]):
+                yield pattern, match
+        anaphor = self._is["without_it"].search(text, start, end)
+        if anaphor is not None:
+            before = " ".join(s.text for s in self._told[max(0, number - _BACK) : number])
+            before += " " + text[: anaphor.start()]
+            last = {
+                pattern: match.end()
+                for pattern in self._rules.comparisons
+                if pattern.suspect is not None and pattern.fact.endswith(("without_ok", "attention.other_ok"))
+                for match in pattern.suspect.finditer(before)
+                if not before.endswith((" from ", " of "), 0, match.start())
+            }
+            if last:
+                yield max(last, key=lambda pattern: last[pattern]), None
+
+    # --- joined ---------------------------------------------------------------------------------------
+
+    def read(self, number: int) -> typing.Iterator[tuple[Pattern, bool]]:
+        """The comparisons of one sentence: variant and whether it is fine."""
+        clauses = [index for index, clause in enumerate(self._clauses) if clause.sentence == number]
+        states = {self._clauses[index].state for index in clauses}
+        text = self._told[number].text
+        whatever = FINE not in states and self._is["whatever"].search(text)
+        for index in clauses:
+            clause = self._clauses[index]
+            for pattern, match in clause.variants:
+                state = SAME if whatever else self._state_of(index, pattern)
+                if state == SICK and match is not None and self._is_spared(clause.text, match):
+                    yield pattern, True
+                elif state == FINE and self._is_smaller(index, match):
+                    yield pattern, True
+                elif state == SAME:
+                    yield pattern, False
+            yield from self._blamed(clause, SICK in states, bool(whatever))
+
+    def _state_of(self, index: int, pattern: Pattern) -> str | None:
+        """How the variant of a clause went: as the clause says, else the next that has no other variant, else
+        the one before; None where it stays open, or where the same run went wrong afterwards."""
+        own = self._clauses[index]
+        if own.state is not None:
+            return self._lasting(index, own.state)
+        for follower in self._after(index):
+            clause = self._clauses[follower]
+            if clause.state is not None:
+                others = [other for other, _ in clause.variants if other.fact != pattern.fact and not other.weak]
+                return None if others else self._lasting(follower, clause.state)
+        before = self._clauses[index - 1] if index else None
+        if before is not None and before.sentence == own.sentence and not before.variants:
+            return None if before.state == SICK else before.state
+        return None
+
+    def _after(self, index: int) -> typing.Iterator[int]:
+        """The clauses that may go on with what clause `index` says: of its sentence, or of a short next one."""
+        sentence = self._clauses[index].sentence
+        for follower in range(index + 1, len(self._clauses)):
+            clause = self._clauses[follower]
+            if clause.sentence == sentence or (
+                clause.sentence == sentence + 1
+                and self._is["goes_on"].search(self._told[clause.sentence].text)
+                and self._opens(self._told[sentence].text)
+                and all(c.state is None for c in self._clauses if c.sentence == sentence)
+            ):
+                yield follower
+            else:
+                return
+
+    def _opens(self, text: str) -> bool:
+        """Whether a sentence without a state may have its own in the next: it is brief, or tells of an attempt."""
+        return len(text) < _BRIEF or self._rules.stance.tries(text) or self._rules.stance.acts(text)
+
+    def _lasting(self, index: int, state: str) -> str | None:
+        """The state of clause `index`, unless the same run went wrong afterwards ("..., then it is NaN")."""
+        clause = self._clauses[index]
+        if state == NUMBER:
+            near = (other for other in self._clauses if clause.sentence - 1 <= other.sentence <= clause.sentence)
+            return FINE if any(other.state == SICK for other in near) else None
+        later = self._clauses[index + 1 : index + 2]
+        if state == FINE and any(
+            one.sentence == clause.sentence and one.state == SICK and self._is["afterwards"].search(one.text)
+            for one in later
+        ):
+            return None
+        return state
+
+    def _is_smaller(self, index: int, match: re.Match[str] | None) -> bool:
+        """Whether the number of a fine variant, if it has one, is below that of what is sick."""
+        groups = {name: text for name, text in match.groupdict().items() if text} if match else {}
+        if not groups:
+            return True
+        (name, text), *_ = groups.items()
+        clause = self._clauses[index]
+        sick = [
+            _parts(number)
+            for at, other in enumerate(self._clauses)
+            if other.state == SICK and abs(other.sentence - clause.sentence) <= 1
+            for part in self._clauses[max(0, at - 1) : at + 1]
+            if part is other or part.state is None
+            for number in _NUMBER.findall(part.text)
+        ]
+        if name == "less":
+            return any(_parts(text) < number for number in sick)
+        return not (self._is["newer"].search(clause.text) or any(1 < len(n) and n < _parts(text) for n in sick))
+
+    def _is_spared(self, text: str, match: re.Match[str]) -> bool:
+        """Whether the trouble of a sick clause is not with the variant: "unless in fp32", "since we went from
+        fp32 to bf16"."""
+        return bool(
+            self._is["spares"].search(text[: match.start()])
+            or (self._is["from"].search(text[: match.start()]) and self._is["to"].match(text[match.end() :]))
+        )
+
+    def _blamed(self, clause: Clause, sick: bool, whatever: bool) -> typing.Iterator[tuple[Pattern, bool]]:
+        """Whatever is named by "only with X" or "no matter whether X", itself no variant."""
+        named = {pattern.fact for pattern, _ in clause.variants if not pattern.weak}
+        for pattern in self._rules.comparisons:
+            if pattern.suspect is None or pattern.fact in named:
+                continue
+            match = pattern.suspect.search(clause.text)
+            if match is None:
+                continue
+            if whatever:
+                yield pattern, False
+            elif blames := self._is["blames"].search(clause.text[: match.start()]):
+                if blames[0].lower() == "until" or (sick and clause.state in (SICK, None)):
+                    yield pattern, True
+
+
+def _parts(number: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in number.split("."))
