@@ -37,14 +37,14 @@ _NEWER = re.compile(
 _COUNTS = {
     **dict.fromkeys(("a single", "single", "one", "单", "一"), 1),
     **dict.fromkeys(("two", "second", "双", "两", "二"), 2),
-    **dict.fromkeys(("three", "third"), 3),
+    **dict.fromkeys(("three", "third", "三"), 3),
     **dict.fromkeys(("four", "fourth", "四"), 4),
-    **dict.fromkeys(("five", "fifth"), 5),
-    **dict.fromkeys(("six", "sixth"), 6),
-    **dict.fromkeys(("seven", "seventh"), 7),
+    **dict.fromkeys(("five", "fifth", "五"), 5),
+    **dict.fromkeys(("six", "sixth", "六"), 6),
+    **dict.fromkeys(("seven", "seventh", "七"), 7),
     **dict.fromkeys(("eight", "eighth", "八"), 8),
-    **dict.fromkeys(("nine", "ninth"), 9),
-    **dict.fromkeys(("ten", "tenth"), 10),
+    **dict.fromkeys(("nine", "ninth", "九"), 9),
+    **dict.fromkeys(("ten", "tenth", "十"), 10),
     **dict.fromkeys(("sixteen", "十六"), 16),
 }
 _NEVER_A_CURE = ("framework.name", "model.name", "training.method")  # "lowering the lr in DPO did not help"
@@ -171,7 +171,7 @@ def _value(pattern: Pattern, match: re.Match[str]) -> report.Value:
     if written in _COUNTS:
         return _COUNTS[written]
     written = _POWER_OF_TEN.sub("e-", written)
-    number = float(written.rstrip("k")) * (1000 if written.endswith("k") else 1)
+    number = float(written.rstrip("k万")) * {"k": 1000, "万": 10_000}.get(written[-1], 1)
     return number if pattern.fact in _FLOATS else int(number)
 
 
