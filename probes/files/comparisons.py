@@ -66,7 +66,9 @@ class _Reader:
         previous = None
         for start, end in sentences.clauses(text):
             part = text[start:end]
-            if self._rules.stance.possible(part, 0, len(part)) or self._rules.stance.asked(part, 0, len(part)):
+            if self._rules.stance.possible(part, 0, len(part)) or self._rules.stance.asked(
+                part, 0, len(part)
+            ):
                 continue
             state = self._state(part, previous)
             yield Clause(part, number, tuple(self._variants(number, start, end)), state)
@@ -96,7 +98,9 @@ class _Reader:
     def _denied(self, text: str, match: re.Match[str]) -> bool:
         return bool(self._is["denied"].search(text[: match.start()]))
 
-    def _variants(self, number: int, start: int, end: int) -> typing.Iterator[tuple[Pattern, re.Match[str] | None]]:
+    def _variants(
+        self, number: int, start: int, end: int
+    ) -> typing.Iterator[tuple[Pattern, re.Match[str] | None]]:
         text = self._told[number].text
         for pattern in self._rules.comparisons:
             for match in pattern.matches(text[start:end]):
@@ -144,7 +148,9 @@ class _Reader:
         for follower in self._after(index):
             clause = self._clauses[follower]
             if clause.state is not None:
-                others = [other for other, _ in clause.variants if other.fact != pattern.fact and not other.weak]
+                others = [
+                    other for other, _ in clause.variants if other.fact != pattern.fact and not other.weak
+                ]
                 return None if others else self._lasting(follower, clause.state)
         before = self._clauses[index - 1] if index else None
         if before is not None and before.sentence == own.sentence and not before.variants:
@@ -174,7 +180,9 @@ class _Reader:
         """The state of clause `index`, unless the same run went wrong afterwards ("..., then it is NaN")."""
         clause = self._clauses[index]
         if state == NUMBER:
-            near = (other for other in self._clauses if clause.sentence - 1 <= other.sentence <= clause.sentence)
+            near = (
+                other for other in self._clauses if clause.sentence - 1 <= other.sentence <= clause.sentence
+            )
             return FINE if any(other.state == SICK for other in near) else None
         later = self._clauses[index + 1 : index + 2]
         if state == FINE and any(
@@ -201,7 +209,9 @@ class _Reader:
         ]
         if name == "less":
             return any(_parts(text) < number for number in sick)
-        return not (self._is["newer"].search(clause.text) or any(1 < len(n) and n < _parts(text) for n in sick))
+        return not (
+            self._is["newer"].search(clause.text) or any(1 < len(n) and n < _parts(text) for n in sick)
+        )
 
     def _is_spared(self, text: str, match: re.Match[str]) -> bool:
         """Whether the trouble of a sick clause is not with the variant: "unless in fp32", "since we went from

@@ -24,7 +24,7 @@ _COMMA = re.compile(
 )
 _CLAUSE = re.compile(
     rf"{_CONTRAST.pattern}|(?<!\d)[,，](?!\s*(?:too|also|either|as well)\b)|[,，](?![\d\s])|(?<=\d)[,，](?=\s(?!(?:too|also|either|as well)\b))|[、()（）]|[:：](?=\s+\D|[^\W\d_A-Za-z])|\s[-–—/]+\s|——|[-=]>|→"
-    r"|\b(?i:and then|then|so that|otherwise)\b|,? and (?=(?:it|the|i|we|with|in|on|when|if|without|there)\b)"
+    r"|\b(?i:and then|then|so that)\b|\b(?=otherwise\b)|,? and (?=(?:it|the|i|we|with|in|on|when|if|without|there)\b)"
 )
 
 
