@@ -131,9 +131,8 @@ class _Reader:
             clause = self._clauses[index]
             for pattern, match in clause.variants:
                 state = SAME if whatever else self._state_of(index, pattern)
-                if state == SICK and match is not None and self._is_spared(clause.text, match):
-                    yield pattern, True
-                elif state == FINE and self._is_smaller(index, match):
+                spared = state == SICK and match is not None and self._is_spared(clause.text, match)
+                if spared or (state == FINE and self._is_smaller(index, match)):
                     yield pattern, True
                 elif state == SAME:
                     yield pattern, False
@@ -158,7 +157,7 @@ class _Reader:
         return None
 
     def _after(self, index: int) -> typing.Iterator[int]:
-        """The clauses that may go on with what clause `index` says: of its sentence, or of a short next one."""
+        """The clauses that may go on with what clause `index` says: of its sentence, or of the next."""
         sentence = self._clauses[index].sentence
         for follower in range(index + 1, len(self._clauses)):
             clause = self._clauses[follower]
@@ -173,7 +172,7 @@ class _Reader:
                 return
 
     def _opens(self, text: str) -> bool:
-        """Whether a sentence without a state may have its own in the next: it is brief, or tells of an attempt."""
+        """Whether the state of a sentence may be in the next: it is brief, or tells of an attempt."""
         return len(text) < _BRIEF or self._rules.stance.tries(text) or self._rules.stance.acts(text)
 
     def _lasting(self, index: int, state: str) -> str | None:
@@ -210,7 +209,7 @@ class _Reader:
         if name == "less":
             return any(_parts(text) < number for number in sick)
         return not (
-            self._is["newer"].search(clause.text) or any(1 < len(n) and n < _parts(text) for n in sick)
+            self._is["newer"].search(clause.text) or any(len(n) > 1 and n < _parts(text) for n in sick)
         )
 
     def _is_spared(self, text: str, match: re.Match[str]) -> bool:
@@ -230,11 +229,11 @@ class _Reader:
             match = pattern.suspect.search(clause.text)
             if match is None:
                 continue
+            blames = self._is["blames"].search(clause.text[: match.start()])
             if whatever:
                 yield pattern, False
-            elif blames := self._is["blames"].search(clause.text[: match.start()]):
-                if blames[0].lower() == "until" or (sick and clause.state in (SICK, None)):
-                    yield pattern, True
+            elif blames and (blames[0].lower() == "until" or (sick and clause.state in (SICK, None))):
+                yield pattern, True
 
 
 def _parts(number: str) -> tuple[int, ...]:
