@@ -66,7 +66,9 @@ class _Reader:
         previous = None
         for start, end in sentences.clauses(text):
             part = text[start:end]
-            if self._rules.stance.possible(part, 0, len(part)) or self._rules.stance.asked(part, 0, len(part)):
+            if self._rules.stance.possible(part, 0, len(part)) or self._rules.stance.asked(
+                part, 0, len(part)
+            ):
                 continue
             state = self._state(part, previous)
             yield Clause(part, number, tuple(self._variants(number, start, end)), state)
@@ -96,7 +98,9 @@ class _Reader:
     def _denied(self, text: str, match: re.Match[str]) -> bool:
         return bool(self._is["denied"].search(text[: match.start()]))
 
-    def _variants(self, number: int, start: int, end: int) -> typing.Iterator[tuple[Pattern, re.Match[str] | None]]:
+    def _variants(
+        self, number: int, start: int, end: int
+    ) -> typing.Iterator[tuple[Pattern, re.Match[str] | None]]:
         text = self._told[number].text
         for pattern in self._rules.comparisons:
             for match in pattern.matches(text[start:end]):
@@ -127,9 +131,8 @@ class _Reader:
             clause = self._clauses[index]
             for pattern, match in clause.variants:
                 state = SAME if whatever else self._state_of(index, pattern)
-                if state == SICK and match is not None and self._is_spared(clause.text, match):
-                    yield pattern, True
-                elif state == FINE and self._is_smaller(index, match):
+                spared = state == SICK and match is not None and self._is_spared(clause.text, match)
+                if spared or (state == FINE and self._is_smaller(index, match)):
                     yield pattern, True
                 elif state == SAME:
                     yield pattern, False
@@ -144,7 +147,9 @@ class _Reader:
         for follower in self._after(index):
             clause = self._clauses[follower]
             if clause.state is not None:
-                others = [other for other, _ in clause.variants if other.fact != pattern.fact and not other.weak]
+                others = [
+                    other for other, _ in clause.variants if other.fact != pattern.fact and not other.weak
+                ]
                 return None if others else self._lasting(follower, clause.state)
         before = self._clauses[index - 1] if index else None
         if before is not None and before.sentence == own.sentence and not before.variants:
@@ -152,7 +157,7 @@ class _Reader:
         return None
 
     def _after(self, index: int) -> typing.Iterator[int]:
-        """The clauses that may go on with what clause `index` says: of its sentence, or of a short next one."""
+        """The clauses that may go on with what clause `index` says: of its sentence, or of the next."""
         sentence = self._clauses[index].sentence
         for follower in range(index + 1, len(self._clauses)):
             clause = self._clauses[follower]
@@ -167,14 +172,16 @@ class _Reader:
                 return
 
     def _opens(self, text: str) -> bool:
-        """Whether a sentence without a state may have its own in the next: it is brief, or tells of an attempt."""
+        """Whether the state of a sentence may be in the next: it is brief, or tells of an attempt."""
         return len(text) < _BRIEF or self._rules.stance.tries(text) or self._rules.stance.acts(text)
 
     def _lasting(self, index: int, state: str) -> str | None:
         """The state of clause `index`, unless the same run went wrong afterwards ("..., then it is NaN")."""
         clause = self._clauses[index]
         if state == NUMBER:
-            near = (other for other in self._clauses if clause.sentence - 1 <= other.sentence <= clause.sentence)
+            near = (
+                other for other in self._clauses if clause.sentence - 1 <= other.sentence <= clause.sentence
+            )
             return FINE if any(other.state == SICK for other in near) else None
         later = self._clauses[index + 1 : index + 2]
         if state == FINE and any(
@@ -201,7 +208,9 @@ class _Reader:
         ]
         if name == "less":
             return any(_parts(text) < number for number in sick)
-        return not (self._is["newer"].search(clause.text) or any(1 < len(n) and n < _parts(text) for n in sick))
+        return not (
+            self._is["newer"].search(clause.text) or any(len(n) > 1 and n < _parts(text) for n in sick)
+        )
 
     def _is_spared(self, text: str, match: re.Match[str]) -> bool:
         """Whether the trouble of a sick clause is not with the variant: "unless in fp32", "since we went from
@@ -220,11 +229,11 @@ class _Reader:
             match = pattern.suspect.search(clause.text)
             if match is None:
                 continue
+            blames = self._is["blames"].search(clause.text[: match.start()])
             if whatever:
                 yield pattern, False
-            elif blames := self._is["blames"].search(clause.text[: match.start()]):
-                if blames[0].lower() == "until" or (sick and clause.state in (SICK, None)):
-                    yield pattern, True
+            elif blames and (blames[0].lower() == "until" or (sick and clause.state in (SICK, None))):
+                yield pattern, True
 
 
 def _parts(number: str) -> tuple[int, ...]:

@@ -22,9 +22,11 @@ _CONTRAST = re.compile(
 _COMMA = re.compile(
     r"(?i)[,，、()（）]|[:：](?=\s|[^\W\d_A-Za-z])|\s[-–—]+\s|\b(?:and then|then|so that)\b|——"
 )
-_CLAUSE = re.compile(
-    rf"{_CONTRAST.pattern}|(?<!\d)[,，](?!\s*(?:too|also|either|as well)\b)|[,，](?![\d\s])|(?<=\d)[,，](?=\s(?!(?:too|also|either|as well)\b))|[、()（）]|[:：](?=\s+\D|[^\W\d_A-Za-z])|\s[-–—/]+\s|——|[-=]>|→"
-    r"|\b(?i:and then|then|so that|otherwise)\b|,? and (?=(?:it|the|i|we|with|in|on|when|if|without|there)\b)"
+_CLAUSE = re.compile(  # for comparisons: finer, and "…, too" stays whole
+    rf"{_CONTRAST.pattern}|[、()（）]|[:：](?=\s+\D|[^\W\d_A-Za-z])|\s[-–—/]+\s|——|[-=]>|→"
+    r"|(?:(?<!\d)[,，]|[,，](?!\d))(?!\s*(?:too|also|either|as well)\b)"
+    r"|\b(?i:and then|then|so that)\b|\b(?=otherwise\b)"
+    r"|,? and (?=(?:it|the|i|we|with|in|on|when|if|without|there|breaks|broke|fails|gives|diverges|works|trains)\b)"
 )
 
 
