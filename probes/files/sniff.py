@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from probes import logs
 from probes.files import encoding, environment, notebook, unreadable
@@ -12,6 +13,9 @@ EMPTY, BINARY = "empty", "binary"
 PROBE, STATE, LOG, NOTEBOOK = "probe", "trainer_state", "log", "notebook"
 ENVIRONMENT, COMMAND, CONFIG, PROSE = "environment", "command", "config", "report"
 
+# One line that a person wrote in Chinese: it opens with a Chinese word, or has Chinese commas. "deepspeed里fp16
+# enabled设的true" is no command, "dpo里beta=0.1，没调过" no configuration.
+_CHINESE_LINE = re.compile(r"(?![{\[])(?:\S*[\u4e00-\u9fff].*|.*(?:[\u4e00-\u9fff][，。；？！]|[，。；？！][\u4e00-\u9fff]).*)\s*")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b\x08"))
 
 
@@ -39,6 +43,8 @@ def kind_of_text(head: str) -> str:
             return NOTEBOOK
         if '"whynan"' in head[:2000] and _is_object(head):
             return PROBE
+    if _CHINESE_LINE.fullmatch(start):
+        return PROSE
     if logs.looks_like_log(_without_comments(head) or head):
         return LOG
     syntax = recognise(head)
