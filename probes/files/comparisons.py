@@ -222,18 +222,22 @@ class _Reader:
 
     def _blamed(self, clause: Clause, sick: bool, whatever: bool) -> typing.Iterator[tuple[Pattern, bool]]:
         """Whatever is named by "only with X" or "no matter whether X", itself no variant."""
-        named = {pattern.fact for pattern, _ in clause.variants if not pattern.weak}
         for pattern in self._rules.comparisons:
-            if pattern.suspect is None or pattern.fact in named:
-                continue
-            match = pattern.suspect.search(clause.text)
-            if match is None:
+            match = pattern.suspect.search(clause.text) if pattern.suspect is not None else None
+            if match is None or any(
+                other.fact == pattern.fact and not other.weak and not _within(variant, match)
+                for other, variant in clause.variants
+            ):
                 continue
             blames = self._is["blames"].search(clause.text[: match.start()])
             if whatever:
                 yield pattern, False
             elif blames and (blames[0].lower() == "until" or (sick and clause.state in (SICK, None))):
                 yield pattern, True
+
+
+def _within(inner: re.Match[str] | None, outer: re.Match[str]) -> bool:
+    return inner is not None and outer.start() <= inner.start() and inner.end() <= outer.end()
 
 
 def _parts(number: str) -> tuple[int, ...]:
