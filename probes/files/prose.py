@@ -35,7 +35,7 @@ _NEWER = re.compile(
     r"(?i)\s{0,2}(?:to|->|→|升(?:级)?到|更新到)\s{0,2}v?(\d[\w.]*\d)"
 )  # "from 4.47.1 to 4.48.0"
 _COUNTS = {
-    **dict.fromkeys(("a single", "single", "one", "单", "一"), 1),
+    **dict.fromkeys(("a single", "single", "a lone", "lone", "a sole", "one", "单", "一"), 1),
     **dict.fromkeys(("two", "second", "双", "两", "二"), 2),
     **dict.fromkeys(("three", "third", "三"), 3),
     **dict.fromkeys(("four", "fourth", "四"), 4),

@@ -114,11 +114,14 @@ class Stance:
         self._is = expressions
 
     def negated(self, text: str, start: int, end: int) -> bool:
-        """Whether a word before or after start..end, within the clause, denies it."""
+        """Whether a word before or after start..end, within the clause, denies it, or it is left behind."""
         left, _ = clause(text, start, end)
         _, right = segment(text, start, end)
+        before, after = text[left:start], text[end:right]
         return bool(
-            self._is["negation"].search(text[left:start]) or self._is["negated_after"].search(text[end:right])
+            self._is["negation"].search(before)
+            or self._is["negated_after"].search(after)
+            or (self._is["from"].search(before) and self._is["to"].search(after))
         )
 
     def possible(self, text: str, start: int, end: int) -> bool:
@@ -130,6 +133,11 @@ class Stance:
         """Whether the clause asks if it is so. "Why is the loss NaN?" is not asked: it says so."""
         left, right = clause(text, start, end)
         return bool(self._is["asked"].search(text[left:right]))
+
+    def elsewhere(self, text: str, start: int, end: int) -> bool:
+        """Whether the segment speaks of somebody else's run, or of several alike."""
+        left, right = segment(text, start, end)
+        return bool(self._is["elsewhere"].search(text, left, right))
 
     def fine(self, text: str, start: int, end: int) -> bool:
         """Whether start..end speaks of a run that is healthy."""
@@ -152,6 +160,7 @@ class Stance:
             self.negated(text, start, end)
             or self.possible(text, start, end)
             or self.asked(text, start, end)
+            or self.elsewhere(text, start, end)
             or self.fine(text, start, end)
         )
 
