@@ -234,6 +234,8 @@ class _Reader:
                 yield pattern, False
             elif blames and (blames[0].lower() == "until" or (sick and clause.state in (SICK, None))):
                 yield pattern, True
+            elif clause.state == SICK and self._is["blamed_after"].match(clause.text[match.end() :]):
+                yield pattern, True  # "装了flash-attn之后才nan"
 
 
 def _within(inner: re.Match[str] | None, outer: re.Match[str]) -> bool:

@@ -17,7 +17,7 @@ _END = re.compile(r"[。！？!?；]+|(?<!\.\.)\.(?=\s|$)|\.(?=\s+[A-Z]|$)|\n") 
 _ABBREVIATION = re.compile(r"(?i)\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig)$")
 _CONTRAST = re.compile(
     r"(?i)[;；]|\b(?:but|however|while|whereas|although|though|yet|except that)\b"
-    r"|但是?|不过|然而|却|而(?!且|已|后|是)|可是|只有在?"
+    r"|但是?|不过|然而|却|而(?!且|已|后|是)|可是|(?=只有)"
 )
 _COMMA = re.compile(
     r"(?i)[,，、()（）]|[:：](?=\s|[^\W\d_A-Za-z])|\s[-–—]+\s|\b(?:and then|then|so that)\b|——"
