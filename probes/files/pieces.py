@@ -48,6 +48,7 @@ _PYTHON = re.compile(
     r"|[\w.]+\([^()，。]{0,300}(?:\)|,|\()?\s*$|\)+,?\s*$)"
 )
 # "loss=nan from the first step", "Problem: it is NaN", "RuntimeError: …": three words make a sentence
+_CHINESE = re.compile(r"\s*[\w.-]*[\u4e00-\u9fff]")  # "每卡batch=1没事" assigns nothing
 _SENTENCE = re.compile(
     r"^(?!\s*(?:import|from|def|class|with|for|if)\b)[^\"'#(\[{]*?\b[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}\b"
     r"|^\s*\w+(?:Error|Exception|Warning): |.*→"
@@ -158,7 +159,8 @@ def _kind(line: str, before: str, fenced: bool) -> str:
         return _MIXED
     if _JSON.match(line):
         return CONFIG
-    if (_YAML.match(line) or _PYTHON.match(line)) and not _SENTENCE.match(line):
+    python = _PYTHON.match(line) and not _CHINESE.match(line)
+    if (_YAML.match(line) or python) and not _SENTENCE.match(line):
         return CONFIG
     goes_on = fenced or line.lstrip().startswith("#")  # a comment, unless it is the heading of what follows
     return CONFIG if goes_on and before == CONFIG else PROSE
