@@ -48,7 +48,7 @@ _PYTHON = re.compile(
     r"|[\w.]+\([^()，。]{0,300}(?:\)|,|\()?\s*$|\)+,?\s*$)"
 )
 # "loss=nan from the first step", "Problem: it is NaN", "RuntimeError: …": three words make a sentence
-_CHINESE = re.compile(r"\s*[\w.-]*[\u4e00-\u9fff]")  # "每卡batch=1没事" assigns nothing
+_CHINESE = re.compile(r"\s*(?:\w+\s?=\s?)?[\w.-]*[\u4e00-\u9fff]")  # "每卡batch=1没事" assigns nothing
 _SENTENCE = re.compile(
     r"^(?!\s*(?:import|from|def|class|with|for|if)\b)[^\"'#(\[{]*?\b[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}\b"
     r"|^\s*\w+(?:Error|Exception|Warning): |.*→"
