@@ -24,6 +24,7 @@ from probes.files.patterns import Pattern, Rules, Said
 from probes.files.sentences import Sentence
 
 FINE, SICK, SAME, NUMBER = "fine", "sick", "same", "number"
+OTHER = "other"  # fine in one way, then sick in another
 _OPPOSITE = {FINE: SICK, SICK: FINE, SAME: FINE, NUMBER: SICK}
 _BACK = 2  # sentences in which "without it" looks for what it is
 _BRIEF = 45  # characters
@@ -42,17 +43,20 @@ class Clause:
 
 def find(rules: Rules, told: list[Sentence]) -> typing.Iterator[Said]:
     """Each comparison, with the line that names its variant."""
-    reader = _Reader(rules, told)
+    reader = Reader(rules, told, rules.comparisons)
     for number, sentence in enumerate(told):
-        found = list(reader.read(number))
+        found = [(pattern, state == FINE) for pattern, state, _ in reader.read(number) if state != OTHER]
         certain = [one for one in found if not one[0].weak]
         for pattern, value in certain or [one for one in found if one[0] is found[0][0]]:
             yield Said(pattern, value, sentence.line)
 
 
-class _Reader:
-    def __init__(self, rules: Rules, told: list[Sentence]) -> None:
+class Reader:
+    """The grammar, for the variants that `patterns` name: other runs, or the fixes that were tried."""
+
+    def __init__(self, rules: Rules, told: list[Sentence], patterns: tuple[Pattern, ...]) -> None:
         self._rules = rules
+        self._patterns = patterns
         self._is = rules.senses
         self._told = told
         self._clauses = [clause for number in range(len(told)) for clause in self._cut(number)]
@@ -102,7 +106,7 @@ class _Reader:
         self, number: int, start: int, end: int
     ) -> typing.Iterator[tuple[Pattern, re.Match[str] | None]]:
         text = self._told[number].text
-        for pattern in self._rules.comparisons:
+        for pattern in self._patterns:
             for match in pattern.matches(text[start:end]):
                 yield pattern, match
         anaphor = self._is["without_it"].search(text, start, end)
@@ -111,7 +115,7 @@ class _Reader:
             before += " " + text[: anaphor.start()]
             last = {
                 pattern: match.end()
-                for pattern in self._rules.comparisons
+                for pattern in self._patterns
                 if pattern.suspect is not None and pattern.fact.endswith(("without_ok", "attention.other_ok"))
                 for match in pattern.suspect.finditer(before)
                 if not before.endswith((" from ", " of "), 0, match.start())
@@ -121,8 +125,8 @@ class _Reader:
 
     # --- joined ---------------------------------------------------------------------------------------
 
-    def read(self, number: int) -> typing.Iterator[tuple[Pattern, bool]]:
-        """The comparisons of one sentence: variant and whether it is fine."""
+    def read(self, number: int) -> typing.Iterator[tuple[Pattern, str, Clause]]:
+        """The comparisons of one sentence: variant, whether it is FINE, the SAME or OTHER, clause."""
         clauses = [index for index, clause in enumerate(self._clauses) if clause.sentence == number]
         states = {self._clauses[index].state for index in clauses}
         text = self._told[number].text
@@ -133,10 +137,11 @@ class _Reader:
                 state = SAME if whatever else self._state_of(index, pattern)
                 spared = state == SICK and match is not None and self._is_spared(clause.text, match)
                 if spared or (state == FINE and self._is_smaller(index, match)):
-                    yield pattern, True
-                elif state == SAME:
-                    yield pattern, False
-            yield from self._blamed(clause, SICK in states, bool(whatever))
+                    yield pattern, FINE, clause
+                elif state in (SAME, OTHER):
+                    yield pattern, state, clause
+            for pattern, state in self._blamed(clause, SICK in states, bool(whatever)):
+                yield pattern, state, clause
 
     def _state_of(self, index: int, pattern: Pattern) -> str | None:
         """How the variant of a clause went: as the clause says, else the next that has no other variant, else
@@ -144,6 +149,8 @@ class _Reader:
         own = self._clauses[index]
         if own.state is not None:
             return self._lasting(index, own.state)
+        if self._is["at_first"].search(own.text):
+            return None
         for follower in self._after(index):
             clause = self._clauses[follower]
             if clause.state is not None:
@@ -153,7 +160,7 @@ class _Reader:
                 return None if others else self._lasting(follower, clause.state)
         before = self._clauses[index - 1] if index else None
         if before is not None and before.sentence == own.sentence and not before.variants:
-            return None if before.state == SICK else before.state
+            return before.state if before.state != SICK and self._is["adds"].search(own.text) else None
         return None
 
     def _after(self, index: int) -> typing.Iterator[int]:
@@ -176,7 +183,7 @@ class _Reader:
         return len(text) < _BRIEF or self._rules.stance.tries(text) or self._rules.stance.acts(text)
 
     def _lasting(self, index: int, state: str) -> str | None:
-        """The state of clause `index`, unless the same run went wrong afterwards ("..., then it is NaN")."""
+        """The state of clause `index`; OTHER if the same run went wrong afterwards ("then it is NaN")."""
         clause = self._clauses[index]
         if state == NUMBER:
             near = (
@@ -188,7 +195,7 @@ class _Reader:
             one.sentence == clause.sentence and one.state == SICK and self._is["afterwards"].search(one.text)
             for one in later
         ):
-            return None
+            return OTHER
         return state
 
     def _is_smaller(self, index: int, match: re.Match[str] | None) -> bool:
@@ -220,9 +227,9 @@ class _Reader:
             or (self._is["from"].search(text[: match.start()]) and self._is["to"].match(text[match.end() :]))
         )
 
-    def _blamed(self, clause: Clause, sick: bool, whatever: bool) -> typing.Iterator[tuple[Pattern, bool]]:
+    def _blamed(self, clause: Clause, sick: bool, whatever: bool) -> typing.Iterator[tuple[Pattern, str]]:
         """Whatever is named by "only with X" or "no matter whether X", itself no variant."""
-        for pattern in self._rules.comparisons:
+        for pattern in self._patterns:
             match = pattern.suspect.search(clause.text) if pattern.suspect is not None else None
             if match is None or any(
                 other.fact == pattern.fact and not other.weak and not _within(variant, match)
@@ -231,9 +238,9 @@ class _Reader:
                 continue
             blames = self._is["blames"].search(clause.text[: match.start()])
             if whatever:
-                yield pattern, False
+                yield pattern, SAME
             elif blames and (blames[0].lower() == "until" or (sick and clause.state in (SICK, None))):
-                yield pattern, True
+                yield pattern, FINE
 
 
 def _within(inner: re.Match[str] | None, outer: re.Match[str]) -> bool:
