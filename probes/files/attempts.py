@@ -8,9 +8,10 @@ from __future__ import annotations
 import typing
 
 from probes import report
-from probes.files import comparisons
+from probes.files import comparisons, states
 from probes.files.patterns import Rules
 from probes.files.sentences import Sentence
+from probes.files.states import Clause
 
 WORKED, NO_CHANGE, WORSE, OTHER_SYMPTOM = "worked", "no-change", "worse", "other-symptom"
 
@@ -23,7 +24,12 @@ def is_attempt(rules: Rules, text: str) -> bool:
 
 
 def find(
-    rules: Rules, sentences: list[Sentence], symptoms: dict[Sentence, set[str]], main: str | None, name: str
+    rules: Rules,
+    sentences: list[Sentence],
+    clauses: list[Clause],
+    symptoms: dict[Sentence, set[str]],
+    main: str | None,
+    name: str,
 ) -> typing.Iterator[report.Fact]:
     """Each fix that was tried, once. `symptoms` holds what each sentence names, `main` what the run has.
 
@@ -39,7 +45,7 @@ def find(
         for fix, source in fixes:
             outcomes.setdefault(fix, report.Fact(f"tried.{fix}", outcome, source, state))
 
-    for fix, result, line in _joined(rules, sentences):
+    for fix, result, line in _joined(rules, sentences, clauses):
         tell([(fix, f"{name}:{line}")], result)
     for sentence in sentences:
         outcome = _outcome(rules, sentence.text)
@@ -57,20 +63,22 @@ def find(
     yield from outcomes.values()
 
 
-def _joined(rules: Rules, told: list[Sentence]) -> typing.Iterator[tuple[str, str, int]]:
+def _joined(
+    rules: Rules, told: list[Sentence], clauses: list[Clause]
+) -> typing.Iterator[tuple[str, str, int]]:
     """Fix, outcome and line, where the grammar of comparisons joins them. What is fine has to be changed for
     it: "in bf16 it works" is a comparison, "changed to bf16 and it works" an attempt too."""
-    reader = comparisons.Reader(rules, told, rules.tried)
+    reader = comparisons.Reader(rules, told, clauses, rules.tried)
     for number, sentence in enumerate(told):
         text = sentence.text
         for pattern, state, clause in reader.read(number):
             if _outcome(rules, text) == WORSE:
                 yield pattern.fact, WORSE, sentence.line
-            elif state == comparisons.SAME:
+            elif state == states.SAME:
                 yield pattern.fact, NO_CHANGE, sentence.line
-            elif state == comparisons.OTHER and rules.senses["no_more"].search(text):
+            elif state == states.OTHER and rules.senses["no_more"].search(text):
                 yield pattern.fact, OTHER_SYMPTOM, sentence.line
-            elif state == comparisons.FINE and rules.senses["cure"].search(clause.text):
+            elif state == states.FINE and rules.senses["cure"].search(clause.text):
                 yield pattern.fact, WORKED, sentence.line
 
 
