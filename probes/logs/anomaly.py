@@ -67,7 +67,7 @@ def judge(
     scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)
     say("precision.compute", ("float16", scaled.line) if scaled else None)  # nothing else needs scaling
     say("optimizer.learning_rate", trends.peak_rate(points))
-    say("schedule.warmup", trends.warm_up(points))
+    say("schedule.warmup", trends.warm_up(points, counted))
     say("log.message", next(iter(messages.items()), None))
     return Report(
         name=name,

@@ -34,7 +34,7 @@ def before(points: typing.Sequence[Point]) -> Found:
     noise, tail = spread(course), max(2, len(course) // 4)
     rise = median(course[-tail:]) - median(course[:-tail])
     # A tenth is what a person would see in the plot; three deviations is what noise would not do.
-    if rise > max(math.log(1.1), 3 * noise / math.sqrt(tail)):
+    if rise > max(math.log(1.1), 3 * noise / math.sqrt(tail)) or _at_a_new_high(course):
         return "rising", line
     level = median(course)
     usual = 1.4826 * median(
@@ -46,6 +46,19 @@ def before(points: typing.Sequence[Point]) -> Found:
         if course[index] - max(course[index - 1], course[index + 1]) > max(math.log(1.5), 6 * usual)
     ]
     return ("spiky", jumps[-1]) if jumps else ("calm", line)
+
+
+def _at_a_new_high(course: typing.Sequence[float]) -> bool:
+    """Whether the last three or more are above all before, the start of training among them, by a tenth.
+
+    Of so many in any order chance puts the largest last in one case of 50 at most.
+    """
+    count = len(course)
+    for tail in range(3, count - 2):
+        before, end = course[:-tail], course[-tail:]
+        if math.comb(count, tail) >= 50 and min(end) > max(before):
+            return median(end) - median(before) > math.log(1.1)
+    return False
 
 
 def gradient(points: typing.Sequence[Point]) -> Found:
@@ -78,9 +91,14 @@ def gradient(points: typing.Sequence[Point]) -> Found:
     level, noise, tail = median(course), spread(course), max(2, len(course) // 5)
     # Threefold over several points; a healthy norm falls after the start and then stays.
     error = 1.25 * noise * math.sqrt(2 / tail)  # of the difference of two medians
-    if median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(math.log(3), 5 * error):
-        return "climbing", sizes[-1][1]
+    climbs = median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(math.log(3), 5 * error)
     jumps = [line for size, line in sizes[3:] if size - level > max(math.log(10), 6 * noise)]
+    # One batch that throws the weights away shows in its own norm and in those that come of it: from one
+    # point to the next it rises tenfold, and was as usual until then.
+    steps = [two - one for one, two in zip(course, course[1:])]
+    thrown = jumps and max(steps[-tail:]) > math.log(10) and median(course[-2 * tail : -tail]) < level + math.log(2)
+    if climbs and not thrown:
+        return "climbing", sizes[-1][1]
     return ("spiking", jumps[0]) if jumps else ("steady", sizes[-1][1])
 
 
@@ -123,10 +141,17 @@ def peak_rate(points: typing.Sequence[Point]) -> tuple[float, int] | None:
     return (top, lines[0]) if top > 0 and len(lines) >= 2 else None
 
 
-def warm_up(points: typing.Sequence[Point]) -> tuple[bool, int] | None:
-    """Where the log shows a warm-up: the learning rate rises three times from below half its peak."""
+def warm_up(points: typing.Sequence[Point], counted: bool = False) -> tuple[bool, int] | None:
+    """Whether the learning rate is warmed up: it rises three times from below half its peak.
+
+    It is not where the first step has the peak already, and the next ones no more. `counted`: the steps are
+    not the log's own.
+    """
     rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
     first = rates[:4]
+    if len(first) == 4 and first[0][0] > 0 and points[0].step == 1 and not counted:
+        if all(rate <= first[0][0] for rate, _ in rates):
+            return False, first[0][1]
     rising = len(first) == 4 and all(one[0] < two[0] for one, two in zip(first, first[1:]))
     shown = rising and first[0][0] < 0.5 * max(rate for rate, _ in rates)
     return (True, first[-1][1]) if shown else None
