@@ -1,6 +1,6 @@
 """Three batches of a text that the model has never seen the like of: the loss leaps up, and comes back by itself.
 
-Clipping is on, and the run is watched already.
+Clipping is on, the run is watched already, and there is nothing to cure.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 
-from probes.lab.damage import NONE, Damage
+from probes.lab.damage import Damage
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings
 from probes.lab.text import BEGIN
@@ -39,7 +39,6 @@ FAULT = Fault(
     settings=Settings(skip_nonfinite=True, steps=130),
     symptoms=("spike",),
     onset=(STRANGE[0], STRANGE[-1]),
-    fixes=("clean-data",),
+    fixes=(),
     damage=Strange(),
-    undone_by={"clean-data": NONE},
 )

@@ -9,5 +9,5 @@ FAULT = Fault(
     settings=Settings(precision="float16", weights="float16", loss_scale="dynamic", steps=60),
     symptoms=("nan-after-steps",),
     onset=(2, 10),
-    fixes=("keep-fp32-master-weights", "use-fp32", "use-bf16"),
+    fixes=("keep-fp32-master-weights", "use-fp32", "use-bf16", "raise-adam-epsilon", "change-optimizer"),
 )
