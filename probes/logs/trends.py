@@ -12,6 +12,7 @@ from probes.logs.verdict import LEAST
 Found = typing.Optional[tuple[str, int]]  # a fact's value, and the line that decides it
 
 LOOK_BACK = 20  # logged points "just before": kb/facts.yaml asks people for as many
+FIRST_STEPS = 5  # of a decay, which take next to nothing of the peak
 FIRST_SKIPS = 20  # a scaler that starts at 2**32 may halve that often before the first step it takes
 
 
@@ -91,12 +92,18 @@ def gradient(points: typing.Sequence[Point]) -> Found:
     level, noise, tail = median(course), spread(course), max(2, len(course) // 5)
     # Threefold over several points; a healthy norm falls after the start and then stays.
     error = 1.25 * noise * math.sqrt(2 / tail)  # of the difference of two medians
-    climbs = median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(math.log(3), 5 * error)
+    climbs = median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(
+        math.log(3), 5 * error
+    )
     jumps = [line for size, line in sizes[3:] if size - level > max(math.log(10), 6 * noise)]
     # One batch that throws the weights away shows in its own norm and in those that come of it: from one
     # point to the next it rises tenfold, and was as usual until then.
     steps = [two - one for one, two in zip(course, course[1:])]
-    thrown = jumps and max(steps[-tail:]) > math.log(10) and median(course[-2 * tail : -tail]) < level + math.log(2)
+    thrown = (
+        jumps
+        and max(steps[-tail:]) > math.log(10)
+        and median(course[-2 * tail : -tail]) < level + math.log(2)
+    )
     if climbs and not thrown:
         return "climbing", sizes[-1][1]
     return ("spiking", jumps[0]) if jumps else ("steady", sizes[-1][1])
@@ -134,11 +141,19 @@ def loss_scale(points: typing.Sequence[Point]) -> Found:
 
 
 def peak_rate(points: typing.Sequence[Point]) -> tuple[float, int] | None:
-    """The peak learning rate, where the log shows it twice: one that is seen once may still have risen."""
-    rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
-    top = max((rate for rate, _ in rates if math.isfinite(rate)), default=0.0)
-    lines = [line for rate, line in rates if rate == top]
-    return (top, lines[0]) if top > 0 and len(lines) >= 2 else None
+    """The peak learning rate, where the log shows it twice, or shows it rise to it and fall again: one that
+    comes last may still have risen, one that comes first is the peak only where the log has the first steps.
+    """
+    rates = [point for point in points if point.learning_rate is not None]
+    top = max(
+        (point.learning_rate or 0.0 for point in rates if math.isfinite(point.learning_rate or 0.0)),
+        default=0.0,
+    )
+    at = [index for index, point in enumerate(rates) if point.learning_rate == top]
+    if top <= 0 or not at:
+        return None
+    passed = at[-1] < len(rates) - 1 and (at[0] > 0 or (rates[0].step or FIRST_STEPS) < FIRST_STEPS)
+    return (top, rates[at[0]].line) if len(at) >= 2 or passed else None
 
 
 def warm_up(points: typing.Sequence[Point], counted: bool = False) -> tuple[bool, int] | None:
