@@ -1,7 +1,7 @@
 """A run of the lab as a trainer's log: what it prints before it trains, and its lines.
 
-XTuner's log begins with the environment and the whole config (mmengine's runner prints both), DeepSpeed's engine
-prints its JSON; the Trainer itself prints no setting. Both print the library's own warnings.
+XTuner's log begins with the environment and the whole config (mmengine's runner prints both), DeepSpeed's
+engine prints its JSON; the Trainer itself prints no setting. Both print the library's own warnings.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _trainer(
             "epoch": round(end * epochs, 4),
         }
         yield str(pairs)
-    if settings.loss_scale == "dynamic" and trace.loss_scale[-1] <= 1:
+    if scales_by_deepspeed(settings, "transformers") and settings.loss_scale == "dynamic" and trace.loss_scale[-1] <= 1:
         yield MINIMUM
 
 

@@ -22,7 +22,7 @@ from probes.lab.batches import Batch, stream
 from probes.lab.model import Llama
 from probes.lab.text import IGNORED, TASKS, Sample, samples
 from probes.lab.weights import prepared
-from probes.machine import numerics, peer_copies
+from probes.machine import attention, numerics, peer_copies
 from probes.machine.rounding import Case
 from probes.machine.verdict import verdict
 from probes.report import Fact, Report, to_json
@@ -64,8 +64,9 @@ def tested(name: str, several: bool) -> Report:
     with numerics.as_found(torch):
         outcomes, _ = numerics.check(torch, ["cpu"], numerics.EFFORTS["quick", "cpu"], measure=measure)
         arithmetic = verdict([dataclasses.replace(one, device="cuda:0") for one in outcomes], [], "")
+        row = attention.masked_row(torch, "cpu")
         copies = [peer_copies.check(torch, ["cpu", "cpu:0"], LOOKS, copy)] if several else []
-    found = [fact for fact in (*arithmetic, *copies) if isinstance(fact, Fact)]
+    found = [fact for fact in (*arithmetic, row, *copies) if isinstance(fact, Fact)]
     return Report("machine.json", "machine", tuple(found))
 
 

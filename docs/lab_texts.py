@@ -39,8 +39,10 @@ def rate(settings: Settings, lab: float) -> float:
 
 
 def scales_by_deepspeed(settings: Settings, framework: str) -> bool:
-    """Whether DeepSpeed scales the loss, and prints it: the Trainer's runs; XTuner's have torch's scaler."""
-    return framework == "transformers" and settings.loss_scale is not None
+    """Whether DeepSpeed scales the loss, and prints it: the Trainer's runs; XTuner's have torch's scaler, and so
+    has what trains float16 weights, of which DeepSpeed would keep a copy in float32.
+    """
+    return framework == "transformers" and settings.loss_scale is not None and settings.weights == "float32"
 
 
 def config(settings: Settings, framework: str, name: str) -> dict[str, str]:
@@ -79,7 +81,7 @@ def _loaded(settings: Settings) -> str:
 
 
 def _script(settings: Settings, name: str) -> dict[str, str]:
-    pure = settings.weights == settings.precision == "float16"
+    pure = settings.weights == settings.precision == "float16" and settings.loss_scale is None
     names = {"adamw": "adamw_torch", "sgd": "sgd", "adafactor": "adafactor", "adam": "adamw_torch"}
     finer = FAULTS[name].finer if name in FAULTS else ""
     kind, run = ("GRPOConfig", "GRPOTrainer") if finer == "rl-loss" else ("SFTConfig", "SFTTrainer")
@@ -163,7 +165,8 @@ def _xtuner(settings: Settings, name: str) -> dict[str, str]:
         if settings.max_grad_norm is None
         else f"dict(max_norm={settings.max_grad_norm}, error_if_nonfinite=False)"
     )
-    mixed = settings.precision != "float32" and settings.weights == "float32" and not settings.zero_stage
+    scaled = settings.weights == "float32" or settings.loss_scale is not None
+    mixed = settings.precision != "float32" and scaled and not settings.zero_stage
     scale = '"dynamic"' if settings.loss_scale in ("dynamic", None) else repr(settings.loss_scale)
     amp = f', loss_scale={scale}, dtype="{settings.precision}"' if mixed else ""
     model = [f"torch_dtype={_loaded(settings)}", f'attn_implementation="{settings.kernel}"']

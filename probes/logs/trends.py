@@ -12,6 +12,7 @@ from probes.logs.verdict import LEAST
 Found = typing.Optional[tuple[str, int]]  # a fact's value, and the line that decides it
 
 LOOK_BACK = 20  # logged points "just before": kb/facts.yaml asks people for as many
+OF_SGD = 0.05  # no other optimizer takes such a rate to a language model's weights
 FIRST_STEPS = 5  # of a decay, which take next to nothing of the peak
 FIRST_SKIPS = 20  # a scaler that starts at 2**32 may halve that often before the first step it takes
 
