@@ -33,7 +33,8 @@ def before(points: typing.Sequence[Point]) -> Found:
     if len(losses) < LEAST:
         return None
     course, line = [loss for loss, _ in losses], losses[-1][1]
-    noise, tail = spread(course), max(2, len(course) // 4)
+    # The last of single steps may be the first bad one, which no rise led up to.
+    noise, tail = spread(course), max(2 if is_averaged(points) else 3, len(course) // 4)
     rise = median(course[-tail:]) - median(course[:-tail])
     # A tenth is what a person would see in the plot; three deviations is what noise would not do.
     if rise > max(math.log(1.1), 3 * noise / math.sqrt(tail)) or _at_a_new_high(course):
