@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import mmap
 import typing
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from probes.checkpoints import bits
+from probes.checkpoints import bits, rows
+from probes.checkpoints.rows import Rows
 from probes.checkpoints.tensor import Tensor
 
 BLOCK = 768 * 2**10  # bytes: into the second-level cache of a core, 1 MB or more; calls cost next to nothing
@@ -38,8 +40,7 @@ class Part:
     largest: int = 0
     subnormal: int = 0
     sampled: int = 0
-    peaks: list[int] = dataclasses.field(default_factory=list)
-    keys: list[int] = dataclasses.field(default_factory=list)
+    rows: list[Rows] = dataclasses.field(default_factory=list)
     damage: str = ""
 
 
@@ -57,7 +58,7 @@ def split(tensor: Tensor, by_row: bool) -> typing.Iterator[Part]:
 
 def look(parts: typing.Iterable[Part]) -> typing.Iterator[Part]:
     """The same parts in the same order, with what is found in them."""
-    buffers = [memoryview(bytearray(BLOCK)) for _ in range(THREADS)]
+    buffers = [memoryview(mmap.mmap(-1, BLOCK)) for _ in range(THREADS)]
     waiting: collections.deque[Future[Part]] = collections.deque()
     with ThreadPoolExecutor(THREADS) as pool:
         for part in parts:
@@ -94,10 +95,8 @@ def _read(part: Part, buffer: memoryview) -> None:
                 part.damage = "it ends before its last tensor does"
                 return
             if part.by_row:
-                peaks, keys = bits.by_row(block, width, tensor.row)
-                part.peaks += peaks
-                part.keys += keys
-                peak = max(peaks)
+                part.rows.append(rows.look(block, width, tensor.row))
+                peak = part.rows[-1].peak
             else:
                 peak = bits.largest(block, width)
             if peak >= limit:

@@ -11,15 +11,6 @@ from probes.checkpoints.tensor import DTYPES
 INF, NAN = math.inf, math.nan
 
 
-@pytest.fixture(params=["numpy", "plain"])
-def way(request, monkeypatch):
-    """With numpy, and in plain Python."""
-    if request.param == "numpy":
-        pytest.importorskip("numpy", reason="numpy is not installed")
-    else:
-        monkeypatch.setattr(bits, "numpy", None)
-
-
 def window(values, code="e"):
     return memoryview(struct.pack(f"<{len(values)}{code}", *values))
 
@@ -69,25 +60,6 @@ def test_a_format_without_infinity_has_only_nan():
     given = memoryview(bytes([0x00, 0x7E, 0x7F, 0xFF]))
 
     assert bits.above(given, DTYPES["F8_E4M3"], 0x7F) == Large(2, 0, (2, 3), 0x7E)
-
-
-@pytest.mark.usefixtures("way")
-@pytest.mark.parametrize("row", [2, 8, 20])
-def test_rows_have_each_their_largest_and_a_key_that_equal_ones_share(row):
-    rows = [[1.0, -2.0] * (row // 2), [0.0, 0.5] * (row // 2), [1.0, -2.0] * (row // 2 - 1) + [1.0, -3.0]]
-    largest, keys = bits.by_row(window([number for one in [*rows, rows[0]] for number in one]), 2, row)
-
-    assert [DTYPES["F16"].value(one) for one in largest] == [2.0, 0.5, 3.0, 2.0]
-    assert keys[0] == keys[3]
-    assert len(set(keys)) == 3
-
-
-def test_keys_are_the_same_without_numpy(monkeypatch):
-    given = window([1.0, -2.0, 0.0, 0.5, 3.0, 3.0])
-    fast = bits.by_row(given, 2, 3)
-    monkeypatch.setattr(bits, "numpy", None)
-
-    assert bits.by_row(given, 2, 3) == fast
 
 
 @pytest.mark.usefixtures("way")
