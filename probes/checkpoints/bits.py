@@ -31,50 +31,49 @@ class Large:
     largest: int
 
 
-def largest(window: memoryview, width: int) -> int:
-    """The largest magnitude among the values of `width` bytes."""
-    signed, unsigned = views(window, width)
-    if numpy is None:
-        return max(max(signed), max(unsigned) & magnitude_mask(width))
-    return max(int(signed.max()), int(unsigned.max()) & magnitude_mask(width))
+class Values:
+    """The values of a number format in a window of memory, which may be filled again and again."""
 
+    def __init__(self, window: memoryview, dtype: Dtype) -> None:
+        """Views of the window as signed and as unsigned integers."""
+        self.window, self.dtype = window, dtype
+        self.mask = (1 << 8 * dtype.width - 1) - 1  # all bits but the sign
+        self.signed: typing.Any
+        self.unsigned: typing.Any
+        if numpy is None:
+            code = _SIGNED[dtype.width]
+            self.signed, self.unsigned = window.cast(code), window.cast(code.upper())
+        else:
+            self.signed = numpy.frombuffer(window, f"<i{dtype.width}")
+            self.unsigned = numpy.frombuffer(window, f"<u{dtype.width}")
 
-def above(window: memoryview, dtype: Dtype, limit: int) -> Large:
-    """The values from `limit` on, which is at most the first magnitude that is not finite."""
-    _, unsigned = views(window, dtype.width)
-    mask, inf = magnitude_mask(dtype.width), dtype.not_finite
-    if numpy is None:
-        places = [(i, value & mask) for i, value in enumerate(unsigned) if value & mask >= limit]
-        finite = max((value & mask for value in unsigned if value & mask < inf), default=0)
-    else:
-        magnitudes = unsigned & mask
-        where = numpy.flatnonzero(magnitudes >= limit)
-        places = list(zip(where[:MOST_ROWS].tolist(), magnitudes[where[:MOST_ROWS]].tolist()))
+    def largest(self) -> int:
+        """The largest magnitude."""
+        if numpy is None:
+            return max(max(self.signed), max(self.unsigned) & self.mask)
+        top = numpy.maximum.reduce  # max() does the same by a detour
+        return max(int(top(self.signed)), int(top(self.unsigned)) & self.mask)
+
+    def above(self, limit: int) -> Large:
+        """The values from `limit` on, which is at most the first magnitude that is not finite."""
+        mask, inf = self.mask, self.dtype.not_finite
+        if numpy is None:
+            places = [(i, value & mask) for i, value in enumerate(self.unsigned) if value & mask >= limit]
+            finite = max((value & mask for value in self.unsigned if value & mask < inf), default=0)
+            infinite = sum(value == inf for _, value in places) if self.dtype.has_inf else 0
+            bad = sum(value >= inf for _, value in places)
+            return Large(bad - infinite, infinite, tuple(i for i, _ in places[:MOST_ROWS]), finite)
+        magnitudes = self.unsigned & mask
+        first = numpy.flatnonzero(magnitudes >= limit)[:MOST_ROWS].tolist()
+        infinite = int((magnitudes == inf).sum()) if self.dtype.has_inf else 0
         finite = int(magnitudes[magnitudes < inf].max(initial=0))
-        infinite = int((magnitudes == inf).sum()) if dtype.has_inf else 0
-        return Large(int((magnitudes >= inf).sum()) - infinite, infinite, tuple(i for i, _ in places), finite)
-    infinite = sum(value == inf for _, value in places) if dtype.has_inf else 0
-    bad = sum(value >= inf for _, value in places)
-    return Large(bad - infinite, infinite, tuple(i for i, _ in places[:MOST_ROWS]), finite)
+        return Large(int((magnitudes >= inf).sum()) - infinite, infinite, tuple(first), finite)
 
-
-def subnormal(window: memoryview, dtype: Dtype) -> int:
-    """How many values are not 0 and below the smallest normal number."""
-    _, unsigned = views(window, dtype.width)
-    mask, normal = magnitude_mask(dtype.width), dtype.normal
-    if numpy is None:
-        return sum(0 < value & mask < normal for value in unsigned)
-    return int(numpy.count_nonzero((unsigned & mask) - unsigned.dtype.type(1) < normal - 1))  # 0 wraps around
-
-
-def magnitude_mask(width: int) -> int:
-    """All bits of a value but its sign."""
-    return (1 << 8 * width - 1) - 1
-
-
-def views(window: memoryview, width: int) -> tuple[typing.Any, typing.Any]:
-    """The values as signed and as unsigned integers."""
-    if numpy is None:
-        code = _SIGNED[width]
-        return window.cast(code), window.cast(code.upper())
-    return numpy.frombuffer(window, f"<i{width}"), numpy.frombuffer(window, f"<u{width}")
+    def subnormal(self) -> int:
+        """How many values are not 0 and below the smallest normal number."""
+        mask, normal = self.mask, self.dtype.normal
+        if numpy is None:
+            return sum(0 < value & mask < normal for value in self.unsigned)
+        magnitudes = self.unsigned & mask
+        magnitudes -= 1  # 0 becomes the largest of all
+        return int(numpy.count_nonzero(magnitudes < normal - 1))

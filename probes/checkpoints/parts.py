@@ -13,6 +13,7 @@ import typing
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from probes.checkpoints import bits, rows
+from probes.checkpoints.bits import Values
 from probes.checkpoints.rows import Rows
 from probes.checkpoints.tensor import Tensor
 
@@ -87,34 +88,37 @@ def _read(part: Part, buffer: memoryview) -> None:
     limit = min(dtype.magnitude(HUGE), dtype.not_finite)
     line, end = tensor.row * width, part.begin + part.size
     step = BLOCK // line * line if part.by_row else BLOCK
+    values = Values(buffer[: min(step, part.size)], dtype)
     with tensor.path.open("rb", buffering=0) as file:
         file.seek(tensor.offset + part.begin)
         for begin in range(part.begin, end, step):
-            block = buffer[: min(step, end - begin)]
-            if not _filled(block, file):
+            if begin + step > end:
+                values = Values(buffer[: end - begin], dtype)
+            if not _filled(values.window, file):
                 part.damage = "it ends before its last tensor does"
                 return
             if part.by_row:
-                part.rows.append(rows.look(block, width, tensor.row))
+                part.rows.append(rows.look(values, tensor.row))
                 peak = part.rows[-1].peak
             else:
-                peak = bits.largest(block, width)
+                peak = values.largest()
             if peak >= limit:
-                more = bits.above(block, dtype, limit)
+                more = values.above(limit)
                 part.nan, part.inf, peak = part.nan + more.nan, part.inf + more.inf, more.largest
                 if len(part.large) < bits.MOST_ROWS and tensor.row:
                     part.large += [(begin // width + place) // tensor.row for place in more.places]
             part.largest = max(part.largest, peak)
             if not part.sampled:
-                sample = block[:SAMPLE]
-                part.subnormal, part.sampled = bits.subnormal(sample, dtype), len(sample) // width
+                sample = Values(values.window[:SAMPLE], dtype)
+                part.subnormal, part.sampled = sample.subnormal(), len(sample.window) // width
 
 
 def _filled(block: memoryview, file: typing.BinaryIO) -> bool:
     """Whether the file had enough for the block, which it gives in one piece but for signals and networks."""
-    while block:
-        count = file.readinto(block)  # type: ignore[attr-defined]
-        if not count:
+    count = 0
+    while count < len(block):
+        more = file.readinto(block[count:] if count else block)  # type: ignore[attr-defined]
+        if not more:
             return False
-        block = block[count:]
+        count += more
     return True

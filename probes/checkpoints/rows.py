@@ -9,7 +9,7 @@ import itertools
 import statistics
 import typing
 
-from probes.checkpoints import bits
+from probes.checkpoints.bits import Values
 
 try:
     import numpy
@@ -65,17 +65,17 @@ class Rows:
         return _where(numpy.isin(self.keys, again)) if len(again) else []
 
 
-def look(window: memoryview, width: int, row: int) -> Rows:
-    """The rows in a window, each of `row` values of `width` bytes."""
-    line = row * width
+def look(values: Values, row: int) -> Rows:
+    """The rows in a window, each of `row` values."""
+    line = row * values.dtype.width
     if numpy is None:
-        rows = [window[begin : begin + line] for begin in range(0, len(window), line)]
-        peaks = [bits.largest(one, width) for one in rows]
+        rows = [values.window[begin : begin + line] for begin in range(0, len(values.window), line)]
+        peaks = [Values(one, values.dtype).largest() for one in rows]
         return Rows(peaks, [_key(one, peak) for one, peak in zip(rows, peaks)])
-    starts = numpy.arange(0, len(window) // width, row)
-    signed, unsigned = (numpy.maximum.reduceat(view, starts) for view in bits.views(window, width))
-    largest = numpy.maximum(signed, (unsigned & bits.magnitude_mask(width)).view(signed.dtype)).astype("<i8")
-    heads = numpy.frombuffer(window, "u1").reshape(-1, line)[:, :_KEY]
+    starts = numpy.arange(0, len(values.signed), row)
+    signed, unsigned = (numpy.maximum.reduceat(view, starts) for view in (values.signed, values.unsigned))
+    largest = numpy.maximum(signed, (unsigned & values.mask).view(signed.dtype)).astype("<i8")
+    heads = numpy.frombuffer(values.window, "u1").reshape(-1, line)[:, :_KEY]
     if line < _KEY:
         heads = numpy.pad(heads, ((0, 0), (0, _KEY - line)))
     one, two = numpy.ascontiguousarray(heads).view("<u8").T

@@ -3,6 +3,7 @@ import struct
 import pytest
 
 from probes.checkpoints import bits, rows
+from probes.checkpoints.bits import Values
 from probes.checkpoints.tensor import DTYPES
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -11,7 +12,7 @@ F16 = DTYPES["F16"]
 
 def look(*given):
     values = [number for row in given for number in row]
-    return rows.look(memoryview(struct.pack(f"<{len(values)}e", *values)), 2, len(given[0]))
+    return rows.look(Values(memoryview(struct.pack(f"<{len(values)}e", *values)), F16), len(given[0]))
 
 
 @pytest.mark.parametrize("row", [2, 8, 20])
