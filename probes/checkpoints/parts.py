@@ -1,7 +1,8 @@
 """Parts of a tensor, looked at in blocks that fit a processor's cache, on two threads.
 
 A block is read into a buffer that the next one takes over, so that memory is gone through once, by reading;
-a mapped file costs a page fault every few pages, its looks go to memory, and it took twice as long.
+a mapped file costs a page fault every few pages, and took longer. What a thread does by itself, in Python,
+the other one has to wait for: so it does next to nothing for each block.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from probes.checkpoints.bits import Values
 from probes.checkpoints.rows import Rows
 from probes.checkpoints.tensor import Tensor
 
-BLOCK = 768 * 2**10  # bytes: into the second-level cache of a core, 1 MB or more; calls cost next to nothing
+BLOCK = 512 * 2**10  # bytes: half of a second-level cache, through which the file comes too
 PART = 16 * 2**20  # bytes that a thread is given at a time: handing over costs nothing then
 SAMPLE = 64 * 2**10  # bytes of each part in which subnormal numbers are counted
 THREADS, WAITING = 2, 6  # parts that may be handed out and not yet asked for
