@@ -81,11 +81,11 @@ def norms_near(block: Bytes, places: Array) -> Array:
     return np.where(found <= np.minimum(breaks[line], places + NEAR), found, 0)
 
 
-def odd(numbers: Numbers) -> list[int]:
-    """The places of the odd ones."""
+def odd(numbers: Numbers, most: int) -> tuple[list[int], int]:
+    """The places of so many odd ones, and of the last; how many there are."""
     places, ranks = numbers
-    found: list[int] = places[(ranks == ODD).nonzero()[0]].tolist()
-    return found
+    found = (ranks == ODD).nonzero()[0]
+    return [*places[found[:most]].tolist(), *places[found[-1:]].tolist()], len(found)
 
 
 def first(numbers: Numbers) -> list[int]:
@@ -108,15 +108,16 @@ def highest(numbers: Numbers) -> list[int]:
 def _names(block: Bytes, start: int, end: int, name: bytes) -> Array:
     """The places in [start, end) behind what may be a name of four letters, LOSS or NORM.
 
-    Its last two letters are a word of two bytes at an even place, or those in its middle are: so half as many
-    places are looked at as there are bytes.
+    Its outer two letters are a word of two bytes at an even place, or those in its middle are: so half as
+    many places are looked at as there are bytes. One look is for both, at the bits in which they are alike.
     """
-    begin, stop = start // 2 - 1, (end + 1) // 2
-    words = np.frombuffer(block, "<u2", stop - begin, 2 * begin) | np.uint16(0x2020)
-    odd = words == int.from_bytes(name[1:3], "little")
-    even = words == int.from_bytes(name[2:], "little")
-    found = np.bitwise_or(even, odd, out=even).nonzero()[0]
-    places = 2 * (begin + found + 1) + odd[found]
+    middle, outer, behind = _WORDS[name]
+    alike = ~(middle ^ outer) & 0xDFDF  # and whatever their case
+    begin, stop = start // 2 - 2, (end + 1) // 2
+    words = np.frombuffer(block, "<u2", stop - begin, 2 * begin)
+    found = (words & np.uint16(alike) == outer & alike).nonzero()[0]
+    apart = (middle ^ outer) & -(middle ^ outer)  # a bit that tells which it is
+    places = 2 * (begin + found) + np.where(words[found] & np.uint16(apart) == middle & apart, 3, behind)
     return places[np.searchsorted(places, start) : np.searchsorted(places, end)]
 
 
@@ -177,6 +178,8 @@ def _numbers(block: Bytes, places: Array, length: int) -> Numbers:
         return places, (ONES + 1) << 56 | (text >> np.uint64(8)).astype(np.int64)
     at, text, minus = _texts(block, places, length)
     numbers, odd = _begin(text)
+    if odd.all():
+        return places, np.full(len(places), ODD)
     ranks = _power(block, at, text) + ONES << 56 | (text >> np.uint64(8)).astype(np.int64)
     ranks[minus] *= -1
     lettered = np.flatnonzero(text & np.uint64(0x4040_4040_4040_4040))  # as letters are and digits are not
@@ -279,6 +282,11 @@ def _power(block: Bytes, at: Array, text: Array) -> Array:
     return power
 
 
+# The middle letters of a name, two outer ones that differ in few bits, and how far its end is from these.
+_WORDS = {
+    name: (int.from_bytes(name[1:3], "little"), int.from_bytes(name[at : at + 2], "little"), 4 - at)
+    for name, at in ((LOSS, 2), (NORM, 0))
+}
 _NA, _IN, _SCA = (int.from_bytes(letters, "big") for letters in (b"na", b"in", b"sca"))
 _WAYS = 4  # in which a log writes what is around a name, that are told apart
 THERE = np is not None
