@@ -47,7 +47,7 @@ class Wordings:
         self._table[list(seen)] = True
 
     def looks(self, block: Bytes, start: int, end: int) -> tuple[typing.Any, typing.Any]:
-        """What `find` needs to know of a part of a block: where there may be a part of a wording, and which."""
+        """What `find` needs to know of a part of a block: where a part of a wording may be, and which."""
         if np is None:
             return None, None
         first, last = -(-start // _EACH), -(-min(end, len(block) - _EACH) // _EACH)
