@@ -21,7 +21,7 @@ from probes.logs.wordings import Wordings
 
 ALIKE = 8  # lines with one wording that are all taken from a stretch; of more, four are
 MARGIN = 64 * 1024  # bytes around a stretch that its first and last line may reach into
-PART = 512 * 1024  # bytes; so much stays in the processor's cache from one look to the next
+PART = 2 * 1024 * 1024  # bytes that are looked at at once: each look hands Python over to another thread
 
 COUNTED_NAN = re.compile(rb"nan iterations:\s{1,8}[1-9]")
 _BAR = 600  # bytes before a loss in which its progress bar is looked for
