@@ -111,13 +111,13 @@ def _names(block: Bytes, start: int, end: int, name: bytes) -> Array:
     Its outer two letters are a word of two bytes at an even place, or those in its middle are: so half as
     many places are looked at as there are bytes. One look is for both, at the bits in which they are alike.
     """
-    middle, outer, behind = _WORDS[name]
+    middle, outer, behind, apart = _WORDS[name]
     alike = ~(middle ^ outer) & 0xDFDF  # and whatever their case
     begin, stop = start // 2 - 2, (end + 1) // 2
     words = np.frombuffer(block, "<u2", stop - begin, 2 * begin)
     found = (words & np.uint16(alike) == outer & alike).nonzero()[0]
-    apart = (middle ^ outer) & -(middle ^ outer)  # a bit that tells which it is
-    places = 2 * (begin + found) + np.where(words[found] & np.uint16(apart) == middle & apart, 3, behind)
+    places = 2 * found + (2 * begin + behind)
+    places += (3 - behind) * (words[found] >> np.uint16(apart) & np.uint16(1)).view(np.int16)
     return places[np.searchsorted(places, start) : np.searchsorted(places, end)]
 
 
@@ -282,10 +282,11 @@ def _power(block: Bytes, at: Array, text: Array) -> Array:
     return power
 
 
-# The middle letters of a name, two outer ones that differ in few bits, and how far its end is from these.
+# The middle letters of a name, two outer ones that differ from them in few bits, how far the name's end is from
+# these, and the place of a bit that only the middle ones have.
 _WORDS = {
-    name: (int.from_bytes(name[1:3], "little"), int.from_bytes(name[at : at + 2], "little"), 4 - at)
-    for name, at in ((LOSS, 2), (NORM, 0))
+    LOSS: (int.from_bytes(b"os", "little"), int.from_bytes(b"ss", "little"), 2, 2),
+    NORM: (int.from_bytes(b"or", "little"), int.from_bytes(b"no", "little"), 4, 0),
 }
 _NA, _IN, _SCA = (int.from_bytes(letters, "big") for letters in (b"na", b"in", b"sca"))
 _WAYS = 4  # in which a log writes what is around a name, that are told apart
