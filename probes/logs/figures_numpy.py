@@ -31,15 +31,18 @@ def find(
     own: list[Numbers] = []
     not_finite: list[int] = []
     kinds: dict[bytes, int] = {}
+    data = np.frombuffer(block, np.uint8)
     for group, length, pair in _alike(block, places, around):
         if pair in before or not before:
             own.append(_numbers(block, group, length))
             continue
-        _, text, _ = _texts(block, group, length)
-        numbers, named = _begin(text)
-        not_finite += group[named].tolist()
-        if numbers.any():
-            kinds[pair] = min(kinds.get(pair, len(block)), int(group[numbers.argmax()]))
+        if (data[group + length] - np.uint8(ord("0")) >= 10).any():  # other than digits
+            _, text, _ = _texts(block, group, length)
+            numbers, named = _begin(text)
+            not_finite += group[named].tolist()
+            group = group[numbers]
+        if len(group):
+            kinds[pair] = min(kinds.get(pair, len(block)), int(group[0]))
     return _joined(own), sorted(not_finite), [kinds[pair] for pair in sorted(kinds)]
 
 
@@ -70,8 +73,6 @@ def norms_near(block: Bytes, places: Array) -> Array:
     start, end = int(places[0]) - NEAR, int(places[-1]) + NEAR
     names, _ = _named(block, _names(block, start + len(NORM), end + 1, NORM), NORM)
     names = np.append(names, len(block))
-    if len(names) == 1:
-        return np.zeros(len(places), np.int64)
     data = np.frombuffer(block, np.uint8)[start:end]
     breaks = np.flatnonzero((data == ord("\r")) | (data == ord("\n"))) + start
     breaks = np.concatenate([[start - 1], breaks, [end]])
@@ -102,7 +103,10 @@ def lowest(numbers: Numbers) -> list[int]:
 def highest(numbers: Numbers) -> list[int]:
     """The place of the first of the highest that are not odd."""
     places, ranks = numbers
-    return [int(places[np.where(ranks == ODD, -ODD, ranks).argmax()])] if len(places) else []
+    at = ranks.argmax() if len(places) else 0
+    if len(places) and ranks[at] == ODD:
+        at = np.where(ranks == ODD, -ODD, ranks).argmax()
+    return [int(place) for place in places[at : at + 1]]
 
 
 def _names(block: Bytes, start: int, end: int, name: bytes) -> Array:
@@ -125,8 +129,9 @@ def _named(block: Bytes, places: Array, name: bytes) -> tuple[Array, Array]:
     """Those of the places that are behind the name, and what is around them."""
     around = _around(block, places)
     letters = (around | np.uint64(0x2020_2020_0000)) & np.uint64(0xFFFF_FFFF_0000)
-    there = letters == int.from_bytes(name, "little") << 16
-    here = there.nonzero()[0]  # and to take these is faster than to choose by truth values
+    here = (letters == int.from_bytes(name, "little") << 16).nonzero()[
+        0
+    ]  # and to take these is faster than to choose by truth values
     return places[here], around[here]
 
 
@@ -282,12 +287,9 @@ def _power(block: Bytes, at: Array, text: Array) -> Array:
     return power
 
 
-# The middle letters of a name, two outer ones that differ from them in few bits, how far the name's end is from
-# these, and the place of a bit that only the middle ones have.
-_WORDS = {
-    LOSS: (int.from_bytes(b"os", "little"), int.from_bytes(b"ss", "little"), 2, 2),
-    NORM: (int.from_bytes(b"or", "little"), int.from_bytes(b"no", "little"), 4, 0),
-}
+# The middle letters of a name, and two outer ones that differ from them in few bits ("os", "ss", "or", "no"),
+# how far the name's end is from these, and the place of a bit that only the middle ones have.
+_WORDS = {LOSS: (0x736F, 0x7373, 2, 2), NORM: (0x726F, 0x6F6E, 4, 0)}
 _NA, _IN, _SCA = (int.from_bytes(letters, "big") for letters in (b"na", b"in", b"sca"))
 _WAYS = 4  # in which a log writes what is around a name, that are told apart
 THERE = np is not None
