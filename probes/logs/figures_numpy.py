@@ -129,9 +129,7 @@ def _named(block: Bytes, places: Array, name: bytes) -> tuple[Array, Array]:
     """Those of the places that are behind the name, and what is around them."""
     around = _around(block, places)
     letters = (around | np.uint64(0x2020_2020_0000)) & np.uint64(0xFFFF_FFFF_0000)
-    here = (letters == int.from_bytes(name, "little") << 16).nonzero()[
-        0
-    ]  # and to take these is faster than to choose by truth values
+    here = (letters == int.from_bytes(name, "little") << 16).nonzero()[0]  # faster than by truth values
     return places[here], around[here]
 
 
