@@ -15,103 +15,57 @@ it may be the run that is reported.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import typing
 
-from probes.files import sentences
 from probes.files.patterns import Pattern, Rules, Said
 from probes.files.sentences import Sentence
+from probes.files.states import FINE, NUMBER, OTHER, SAME, SICK, Clause
 
-FINE, SICK, SAME, NUMBER = "fine", "sick", "same", "number"
-_OPPOSITE = {FINE: SICK, SICK: FINE, SAME: FINE, NUMBER: SICK}
+Variant = tuple[Pattern, typing.Optional[re.Match[str]]]  # what it means; where it is named, if it is
 _BACK = 2  # sentences in which "without it" looks for what it is
 _BRIEF = 45  # characters
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?![\w])")
 
 
-@dataclasses.dataclass(frozen=True)
-class Clause:
-    """A part of a sentence; its variants with the number that each has, if any; how the run goes in it."""
-
-    text: str
-    sentence: int
-    variants: tuple[tuple[Pattern, re.Match[str] | None], ...]
-    state: str | None
-
-
-def find(rules: Rules, told: list[Sentence]) -> typing.Iterator[Said]:
-    """Each comparison, with the line that names its variant."""
-    reader = _Reader(rules, told)
+def find(rules: Rules, told: list[Sentence], clauses: list[Clause]) -> typing.Iterator[Said]:
+    """Each comparison, with the line that names its variant. `clauses` are those of the sentences."""
+    reader = Reader(rules, told, clauses, rules.comparisons)
     for number, sentence in enumerate(told):
-        found = list(reader.read(number))
+        found = [(pattern, state == FINE) for pattern, state, _ in reader.read(number) if state != OTHER]
         certain = [one for one in found if not one[0].weak]
         for pattern, value in certain or [one for one in found if one[0] is found[0][0]]:
             yield Said(pattern, value, sentence.line)
 
 
-class _Reader:
-    def __init__(self, rules: Rules, told: list[Sentence]) -> None:
+class Reader:
+    """The grammar, for the variants that `patterns` name: other runs, or the fixes that were tried."""
+
+    def __init__(
+        self, rules: Rules, told: list[Sentence], clauses: list[Clause], patterns: tuple[Pattern, ...]
+    ) -> None:
         self._rules = rules
+        self._patterns = patterns
         self._is = rules.senses
         self._told = told
-        self._clauses = [clause for number in range(len(told)) for clause in self._cut(number)]
+        self._clauses = clauses
+        self._variants = [tuple(self._named(clause)) for clause in clauses]
 
-    # --- clauses and their states ---------------------------------------------------------------------
-
-    def _cut(self, number: int) -> typing.Iterator[Clause]:
-        text = self._told[number].text
-        if self._is["not_ours"].search(text) or self._rules.stance.uses(text):
+    def _named(self, clause: Clause) -> typing.Iterator[Variant]:
+        """The variants of a clause; "without it" is one of what was named last."""
+        if not self._tells(clause.sentence):
             return
-        previous = None
-        for start, end in sentences.clauses(text):
-            part = text[start:end]
-            if self._rules.stance.possible(part, 0, len(part)) or self._rules.stance.asked(
-                part, 0, len(part)
-            ):
-                continue
-            state = self._state(part, previous)
-            yield Clause(part, number, tuple(self._variants(number, start, end)), state)
-            previous = state or previous
-
-    def _state(self, text: str, previous: str | None) -> str | None:
-        for sense, plain, denied in (("cured", FINE, SAME), ("same", SAME, FINE)):
-            for match in self._is[sense].finditer(text):
-                return denied if self._denied(text, match) else plain
-        states = {
-            _OPPOSITE[state] if self._denied(text, match) else state
-            for sense, state in (("fine", FINE), ("good", FINE), ("bad", SICK))
-            for match in self._is[sense].finditer(text)
-        }
-        if states == {SICK}:
-            return SAME if self._is["too"].search(text) else SICK
-        if states == {FINE}:
-            return None if self._is["at_first"].search(text) else FINE
-        if states:
-            return None
-        if self._is["isnt"].search(text):  # "fp16 is NaN, fp32 isn't"
-            return _OPPOSITE[previous or SICK]
-        if previous == SICK and self._is["too"].search(text):
-            return SAME
-        return NUMBER if self._is["a_number"].search(text) else None
-
-    def _denied(self, text: str, match: re.Match[str]) -> bool:
-        return bool(self._is["denied"].search(text[: match.start()]))
-
-    def _variants(
-        self, number: int, start: int, end: int
-    ) -> typing.Iterator[tuple[Pattern, re.Match[str] | None]]:
-        text = self._told[number].text
-        for pattern in self._rules.comparisons:
-            for match in pattern.matches(text[start:end]):
+        for pattern in self._patterns:
+            for match in pattern.matches(clause.text):
                 yield pattern, match
-        anaphor = self._is["without_it"].search(text, start, end)
+        text, number = self._told[clause.sentence].text, clause.sentence
+        anaphor = self._is["without_it"].search(text, clause.start, clause.end)
         if anaphor is not None:
             before = " ".join(s.text for s in self._told[max(0, number - _BACK) : number])
             before += " " + text[: anaphor.start()]
             last = {
                 pattern: match.end()
-                for pattern in self._rules.comparisons
+                for pattern in self._patterns
                 if pattern.suspect is not None and pattern.fact.endswith(("without_ok", "attention.other_ok"))
                 for match in pattern.suspect.finditer(before)
                 if not before.endswith((" from ", " of "), 0, match.start())
@@ -119,24 +73,33 @@ class _Reader:
             if last:
                 yield max(last, key=lambda pattern: last[pattern]), None
 
+    def _tells(self, number: int) -> bool:
+        """Whether a sentence may hold a comparison at all: most do not, and their variants need no search."""
+        states = {c.state for c in self._clauses if number <= c.sentence <= number + 1}
+        words = ("blames", "spares", "moved", "whatever")
+        return bool(states & {FINE, SAME, NUMBER}) or (
+            SICK in states and any(self._is[word].search(self._told[number].text) for word in words)
+        )
+
     # --- joined ---------------------------------------------------------------------------------------
 
-    def read(self, number: int) -> typing.Iterator[tuple[Pattern, bool]]:
-        """The comparisons of one sentence: variant and whether it is fine."""
+    def read(self, number: int) -> typing.Iterator[tuple[Pattern, str, Clause]]:
+        """The comparisons of one sentence: variant, whether it is FINE, the SAME or OTHER, clause."""
         clauses = [index for index, clause in enumerate(self._clauses) if clause.sentence == number]
         states = {self._clauses[index].state for index in clauses}
         text = self._told[number].text
         whatever = FINE not in states and self._is["whatever"].search(text)
         for index in clauses:
             clause = self._clauses[index]
-            for pattern, match in clause.variants:
+            for pattern, match in self._variants[index]:
                 state = SAME if whatever else self._state_of(index, pattern)
                 spared = state == SICK and match is not None and self._is_spared(clause.text, match)
                 if spared or (state == FINE and self._is_smaller(index, match)):
-                    yield pattern, True
-                elif state == SAME:
-                    yield pattern, False
-            yield from self._blamed(clause, SICK in states, bool(whatever))
+                    yield pattern, FINE, clause
+                elif state in (SAME, OTHER):
+                    yield pattern, state, clause
+            for pattern, state in self._blamed(index, SICK in states, bool(whatever)):
+                yield pattern, state, clause
 
     def _state_of(self, index: int, pattern: Pattern) -> str | None:
         """How the variant of a clause went: as the clause says, else the next that has no other variant, else
@@ -144,16 +107,20 @@ class _Reader:
         own = self._clauses[index]
         if own.state is not None:
             return self._lasting(index, own.state)
+        if self._is["at_first"].search(own.text):
+            return None
         for follower in self._after(index):
             clause = self._clauses[follower]
             if clause.state is not None:
                 others = [
-                    other for other, _ in clause.variants if other.fact != pattern.fact and not other.weak
+                    other
+                    for other, _ in self._variants[follower]
+                    if other.fact != pattern.fact and not other.weak
                 ]
                 return None if others else self._lasting(follower, clause.state)
         before = self._clauses[index - 1] if index else None
-        if before is not None and before.sentence == own.sentence and not before.variants:
-            return None if before.state == SICK else before.state
+        if before is not None and before.sentence == own.sentence and not self._variants[index - 1]:
+            return before.state if before.state != SICK and self._is["adds"].search(own.text) else None
         return None
 
     def _after(self, index: int) -> typing.Iterator[int]:
@@ -176,7 +143,7 @@ class _Reader:
         return len(text) < _BRIEF or self._rules.stance.tries(text) or self._rules.stance.acts(text)
 
     def _lasting(self, index: int, state: str) -> str | None:
-        """The state of clause `index`, unless the same run went wrong afterwards ("..., then it is NaN")."""
+        """The state of clause `index`; OTHER if the same run went wrong afterwards ("then it is NaN")."""
         clause = self._clauses[index]
         if state == NUMBER:
             near = (
@@ -188,7 +155,7 @@ class _Reader:
             one.sentence == clause.sentence and one.state == SICK and self._is["afterwards"].search(one.text)
             for one in later
         ):
-            return None
+            return OTHER
         return state
 
     def _is_smaller(self, index: int, match: re.Match[str] | None) -> bool:
@@ -220,22 +187,23 @@ class _Reader:
             or (self._is["from"].search(text[: match.start()]) and self._is["to"].match(text[match.end() :]))
         )
 
-    def _blamed(self, clause: Clause, sick: bool, whatever: bool) -> typing.Iterator[tuple[Pattern, bool]]:
+    def _blamed(self, index: int, sick: bool, whatever: bool) -> typing.Iterator[tuple[Pattern, str]]:
         """Whatever is named by "only with X" or "no matter whether X", itself no variant."""
-        for pattern in self._rules.comparisons:
+        clause = self._clauses[index]
+        for pattern in self._patterns:
             match = pattern.suspect.search(clause.text) if pattern.suspect is not None else None
             if match is None or any(
                 other.fact == pattern.fact and not other.weak and not _within(variant, match)
-                for other, variant in clause.variants
+                for other, variant in self._variants[index]
             ):
                 continue
             blames = self._is["blames"].search(clause.text[: match.start()])
             if whatever:
-                yield pattern, False
+                yield pattern, SAME
             elif blames and (blames[0].lower() == "until" or (sick and clause.state in (SICK, None))):
-                yield pattern, True
+                yield pattern, FINE
             elif clause.state == SICK and self._is["blamed_after"].match(clause.text[match.end() :]):
-                yield pattern, True  # "装了flash-attn之后才nan"
+                yield pattern, FINE  # "装了flash-attn之后才nan"
 
 
 def _within(inner: re.Match[str] | None, outer: re.Match[str]) -> bool:

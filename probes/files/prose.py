@@ -19,7 +19,17 @@ import re
 import typing
 
 from probes import report
-from probes.files import attempts, comparisons, environment, gpu_names, patterns, pieces, privacy, sentences
+from probes.files import (
+    attempts,
+    comparisons,
+    environment,
+    gpu_names,
+    patterns,
+    pieces,
+    privacy,
+    sentences,
+    states,
+)
 from probes.files.patterns import Pattern, Rules, Said
 from probes.files.sentences import Sentence
 
@@ -69,6 +79,7 @@ def read_prose(text: str, name: str) -> report.Report:
     if rules is None:
         return report.Report(name, pieces.PROSE, unknown=(NO_YAML,))
     told = list(_first(sentences.split(text), MOST))
+    clauses = states.cut(rules, told)
     facts: list[report.Fact] = []
     unknown: list[report.Unknown] = []
     found: dict[str, list[Said]] = collections.defaultdict(list)
@@ -79,7 +90,7 @@ def read_prose(text: str, name: str) -> report.Report:
             if one.pattern.fact == "loss.symptom":
                 symptoms[sentence].add(str(one.value))
         facts.extend(_versions(rules, sentence, name))
-    for one in comparisons.find(rules, told):
+    for one in comparisons.find(rules, told, clauses):
         found[one.pattern.fact].append(one)
     for fact, matches in found.items():
         chosen = _choose(matches, rules.precedence.get(fact))
@@ -89,7 +100,7 @@ def read_prose(text: str, name: str) -> report.Report:
             values = " and ".join(dict.fromkeys(str(match.value) for match in matches))
             unknown.append(report.Unknown(fact, f"{name} speaks of {values}"))
     main = next((str(fact.value) for fact in facts if fact.id == "loss.symptom"), None)
-    facts.extend(attempts.find(rules, told, symptoms, main, name))
+    facts.extend(attempts.find(rules, told, clauses, symptoms, main, name))
     first = {fact.id: fact for fact in reversed(facts)}
     return report.Report(name, pieces.PROSE, tuple(reversed(first.values())), tuple(unknown))
 

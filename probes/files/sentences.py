@@ -25,7 +25,7 @@ _COMMA = re.compile(
 _CLAUSE = re.compile(  # for comparisons: finer, and "…, too" stays whole
     rf"{_CONTRAST.pattern}|[、()（）]|[:：](?=\s+\D|[^\W\d_A-Za-z])|\s[-–—/]+\s|——|[-=]>|→"
     r"|(?:(?<!\d)[,，]|[,，](?!\d))(?!\s*(?:too|also|either|as well)\b)"
-    r"|\b(?i:and then|then|so that)\b|\b(?=otherwise\b)"
+    r"|\b(?i:and then|(?<!since )then|so that)\b|\b(?=otherwise\b)"
     r"|,? and (?=(?:it|the|i|we|with|in|on|when|if|without|there)\b)"
     r"|,? and (?=(?:breaks|broke|fails|gives|diverges|works|trains)\b)"
 )
