@@ -183,7 +183,7 @@ def _value(pattern: Pattern, match: re.Match[str]) -> report.Value:
     groups = {group: text for group, text in match.groupdict().items() if text}
     if "text" in groups:
         return groups["text"].strip()
-    written = next(iter(groups.values())).lower()
+    written = next(iter(groups.values())).lower().replace(",", "")
     if written in _COUNTS:
         return _COUNTS[written]
     written = _POWER_OF_TEN.sub("e-", written)
