@@ -37,9 +37,9 @@ _NEWER = re.compile(
 )  # "from 4.47.1 to 4.48.0"
 _COUNTS = {
     **dict.fromkeys(("a single", "single", "a lone", "lone", "a sole", "one", "单", "一"), 1),
-    **dict.fromkeys(("two", "second", "双", "两", "二"), 2),
+    **dict.fromkeys(("two", "second", "dual", "双", "两", "二"), 2),
     **dict.fromkeys(("three", "third"), 3),
-    **dict.fromkeys(("four", "fourth", "四"), 4),
+    **dict.fromkeys(("four", "fourth", "quad", "四"), 4),
     **dict.fromkeys(("five", "fifth"), 5),
     **dict.fromkeys(("six", "sixth"), 6),
     **dict.fromkeys(("seven", "seventh"), 7),

@@ -13,7 +13,7 @@ EMPTY, BINARY = "empty", "binary"
 PROBE, STATE, LOG, NOTEBOOK = "probe", "trainer_state", "log", "notebook"
 ENVIRONMENT, COMMAND, CONFIG, PROSE = "environment", "command", "config", "report"
 
-_GOES_ON = re.compile(r"^(?!.* --)(?:[^\n#]{0,200}?[,;.)}\]] [A-Za-z]+ [A-Za-z]|[^\n#\[{(]{0,200}?[,;] )")
+_GOES_ON = re.compile(r"^(?!.* --)(?:[^\n#\[{(]{0,200}?[,;] |[^\n#]{0,200}?[,;.)}\]:] (?:\w+ ){2}\w)")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b\x08"))
 
 
