@@ -216,7 +216,7 @@ def _environment(text: str, name: str) -> tuple[Report, ...]:
     if len(text) > SHORT_LIST or environment.printed(text):
         return (listed,)
     added = ("" if environment.is_listed(line) else line for line in text.splitlines())
-    said = prose.read_prose(text if sniff.is_sentence(text) else "\n".join(added), name)
+    said = prose.read_prose("\n".join(added) if "\n" in text.strip() else text, name)
     return (listed, said) if said.facts else (listed,)
 
 
