@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import re
 
 from probes.configs import casts, launch, lora, loss_code
@@ -25,8 +26,11 @@ def parse(text: str, syntax: str, beside: Beside | None = None) -> Paths:
     """The settings of a text by path. Raises UnreadableError."""
     module = SYNTAXES[syntax]
     given = (text, beside) if syntax == "python" else (text,)
-    settings = {setting.path: setting for setting in module.settings(*given)}
-    return Paths(settings, frozenset(module.undecided(*given)) - settings.keys())
+    found = module.settings(*given)
+    times = collections.Counter(setting.path for setting in found)
+    settings = {setting.path: setting for setting in found}
+    several = frozenset(path for path in settings if times[path] > 1)
+    return Paths(settings, frozenset(module.undecided(*given)) - settings.keys(), several)
 
 
 def read(text: str, name: str, kind: str = "config", beside: Beside | None = None) -> Report:
