@@ -46,9 +46,9 @@ _NEWER = re.compile(
 )  # "from 4.47.1 to 4.48.0"
 _COUNTS = {
     **dict.fromkeys(("a single", "single", "a lone", "lone", "a sole", "one", "单", "一"), 1),
-    **dict.fromkeys(("two", "second", "双", "两", "二"), 2),
+    **dict.fromkeys(("two", "second", "dual", "双", "两", "二"), 2),
     **dict.fromkeys(("three", "third", "三"), 3),
-    **dict.fromkeys(("four", "fourth", "四"), 4),
+    **dict.fromkeys(("four", "fourth", "quad", "四"), 4),
     **dict.fromkeys(("five", "fifth", "五"), 5),
     **dict.fromkeys(("six", "sixth", "六"), 6),
     **dict.fromkeys(("seven", "seventh", "七"), 7),
@@ -178,7 +178,7 @@ def _value(pattern: Pattern, match: re.Match[str]) -> report.Value:
     groups = {group: text for group, text in match.groupdict().items() if text}
     if "text" in groups:
         return groups["text"].strip()
-    written = next(iter(groups.values())).lower()
+    written = next(iter(groups.values())).lower().replace(",", "")
     if written in _COUNTS:
         return _COUNTS[written]
     written = _POWER_OF_TEN.sub("e-", written)

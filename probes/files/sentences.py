@@ -121,7 +121,7 @@ class Stance:
         return bool(
             self._is["negation"].search(before)
             or self._is["negated_after"].search(after)
-            or (self._is["from"].search(before) and self._is["to"].search(after))
+            or self._is["left_behind"].search(f"{before}\0{after}")
         )
 
     def possible(self, text: str, start: int, end: int) -> bool:

@@ -16,6 +16,7 @@ ENVIRONMENT, COMMAND, CONFIG, PROSE = "environment", "command", "config", "repor
 # One line that a person wrote in Chinese: it opens with a Chinese word, or has Chinese commas. "deepspeed里fp16
 # enabled设的true" is no command, "dpo里beta=0.1，没调过" no configuration.
 _CHINESE_LINE = re.compile(r"(?![{\[])(?:\S*[\u4e00-\u9fff].*|.*(?:[\u4e00-\u9fff][，。；？！]|[，。；？！][\u4e00-\u9fff]).*)\s*")
+_GOES_ON = re.compile(r"^(?!.* --)(?:[^\n#\[{(]{0,200}?[,;] |[^\n#]{0,200}?[,;.)}\]:] (?:\w+ ){2}\w)")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b\x08"))
 
 
@@ -51,6 +52,11 @@ def kind_of_text(head: str) -> str:
     if syntax is not None and not environment.looks_like_environment(head):
         return COMMAND if syntax == "command" else CONFIG
     return ENVIRONMENT if environment.looks_like_environment(head) else PROSE
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text is one line that goes on in words: "Optimizer: AdamW, peak learning rate 3e-4"."""
+    return "\n" not in text.strip() and bool(_GOES_ON.search(text))
 
 
 def _without_comments(text: str) -> str:
