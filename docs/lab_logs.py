@@ -20,7 +20,7 @@ OVERFLOW = (
     "Rank 0 Skipping step. Attempted loss scale: {}, reducing to {}"
 )
 MINIMUM = "Exception: Current loss scale already at minimum - cannot decrease scale anymore. Exiting run."
-ENVIRONMENT = """11/24 03:12:01 - mmengine - INFO - 
+ENVIRONMENT = """11/24 03:12:01 - mmengine - INFO -
 ------------------------------------------------------------
 System environment:
     sys.platform: linux
@@ -41,11 +41,11 @@ TORCH = torch.__version__.partition("+")[0]
 DEEPSPEED = "[2026-11-24 03:12:03,105] [INFO] [config.py:991:print_user_config]   json = "
 # What the libraries warn of, by the fault that makes them.
 WARNINGS = {
-    "fresh-layer": "Some weights of LlamaForCausalLM were not initialized from the model checkpoint at ./base and "
-    "are newly initialized: ['lm_head.weight']\nYou should probably TRAIN this model on a down-stream task to be "
-    "able to use it for predictions and inference.",
-    "frozen-inputs": "/opt/conda/lib/python3.10/site-packages/torch/utils/checkpoint.py:91: UserWarning: None of the "
-    "inputs have requires_grad=True. Gradients will be None\n  warnings.warn(",
+    "fresh-layer": "Some weights of LlamaForCausalLM were not initialized from the model checkpoint at "
+    "./base and are newly initialized: ['lm_head.weight']\nYou should probably TRAIN this model on a "
+    "down-stream task to be able to use it for predictions and inference.",
+    "frozen-inputs": "/opt/conda/lib/python3.10/site-packages/torch/utils/checkpoint.py:91: UserWarning: "
+    "None of the inputs have requires_grad=True. Gradients will be None\n  warnings.warn(",
 }
 
 
@@ -78,11 +78,11 @@ def head(settings: Settings, framework: str, name: str) -> str:
 
 def _dumped(text: str) -> str:
     """A config as mmengine prints it: without imports, names put in, a class as its name in quotes."""
-    imports = dict(
-        (name.strip(), f"{module}.{name.strip()}")
+    imports = {
+        name.strip(): f"{module}.{name.strip()}"
         for module, names in re.findall(r"(?m)^from (\S+) import (.+)$", text)
         for name in names.split(",")
-    )
+    }
     body = re.sub(r"(?m)^(?:from|import) .*\n", "", text)
     values = dict(re.findall(r"(?m)^(\w+) = ([^(\n#]+?)(?:  #.*)?$", body))
     body = re.sub(r"=(\w+)\b(?=[,)])", lambda found: "=" + values.get(found[1], found[1]), body)
@@ -117,7 +117,11 @@ def _trainer(
             "epoch": round(end * epochs, 4),
         }
         yield str(pairs)
-    if scales_by_deepspeed(settings, "transformers") and settings.loss_scale == "dynamic" and trace.loss_scale[-1] <= 1:
+    if (
+        scales_by_deepspeed(settings, "transformers")
+        and settings.loss_scale == "dynamic"
+        and trace.loss_scale[-1] <= 1
+    ):
         yield MINIMUM
 
 

@@ -1,4 +1,4 @@
-"""What whynan's own probes find in a run of the lab: checkpoint, headroom, data, self-test, the watch's note."""
+"""What whynan's probes find in a run of the lab: checkpoint, headroom, data, self-test, the watch's note."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ MESSAGES = {
     ),
     "tokenization-mismatch": ("tokenization mismatch:",),
     "image-token-mismatch": ("input_embeds[selected].shape",),
-    # The list is in the order of the alphabet. A head for classes is new by intent, and rotary frequencies are
+    # The list is in the alphabet's order. A head for classes is new by intent, and rotary frequencies are
     # no weights.
     "missing-weights": tuple(
         f"newly initialized: ['{name}"

@@ -166,9 +166,9 @@ def warm_up(points: typing.Sequence[Point], counted: bool = False) -> tuple[bool
     """
     rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
     first = rates[:4]
-    if len(first) == 4 and first[0][0] > 0 and points[0].step == 1 and not counted:
-        if all(rate <= first[0][0] for rate, _ in rates):
-            return False, first[0][1]
+    whole = len(first) == 4 and first[0][0] > 0 and points[0].step == 1 and not counted
+    if whole and all(rate <= first[0][0] for rate, _ in rates):
+        return False, first[0][1]
     rising = len(first) == 4 and all(one[0] < two[0] for one, two in zip(first, first[1:]))
     shown = rising and first[0][0] < 0.5 * max(rate for rate, _ in rates)
     return (True, first[-1][1]) if shown else None
