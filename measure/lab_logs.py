@@ -41,11 +41,15 @@ TORCH = torch.__version__.partition("+")[0]
 DEEPSPEED = "[2026-11-24 03:12:03,105] [INFO] [config.py:991:print_user_config]   json = "
 # What the libraries warn of, by the fault that makes them.
 WARNINGS = {
-    "fresh-layer": "Some weights of LlamaForCausalLM were not initialized from the model checkpoint at "
-    "./base and are newly initialized: ['lm_head.weight']\nYou should probably TRAIN this model on a "
-    "down-stream task to be able to use it for predictions and inference.",
-    "frozen-inputs": "/opt/conda/lib/python3.10/site-packages/torch/utils/checkpoint.py:91: UserWarning: "
-    "None of the inputs have requires_grad=True. Gradients will be None\n  warnings.warn(",
+    "fresh-layer": (
+        "Some weights of LlamaForCausalLM were not initialized from the model checkpoint at ./base and are "
+        "newly initialized: ['lm_head.weight']\nYou should probably TRAIN this model on a down-stream task "
+        "to be able to use it for predictions and inference."
+    ),
+    "frozen-inputs": (
+        "/opt/conda/lib/python3.10/site-packages/torch/utils/checkpoint.py:91: UserWarning: None of the "
+        "inputs have requires_grad=True. Gradients will be None\n  warnings.warn("
+    ),
 }
 
 

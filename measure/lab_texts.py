@@ -38,7 +38,7 @@ def rate(settings: Settings, lab: float) -> float:
 
 
 def scales_by_deepspeed(settings: Settings, framework: str) -> bool:
-    """Whether DeepSpeed scales the loss, and prints it: the Trainer's runs. XTuner's have torch's scaler, and
+    """Whether DeepSpeed scales the loss, and prints it: the Trainer's runs; XTuner's have torch's scaler, and
     so has what trains float16 weights, of which DeepSpeed would keep a copy in float32.
     """
     return framework == "transformers" and settings.loss_scale is not None and settings.weights == "float32"
@@ -84,13 +84,13 @@ def _script(settings: Settings, name: str) -> dict[str, str]:
     names = {"adamw": "adamw_torch", "sgd": "sgd", "adafactor": "adafactor", "adam": "adamw_torch"}
     finer = FAULTS[name].finer if name in FAULTS else ""
     kind, run = ("GRPOConfig", "GRPOTrainer") if finer == "rl-loss" else ("SFTConfig", "SFTTrainer")
-    bits = ", BitsAndBytesConfig" if settings.quantized else ""
     lines = [
         "import torch",
         *(["from torch.nn import functional as F"] if name in LOSSES else []),
         "from datasets import load_dataset",
         *(["from peft import LoraConfig"] if settings.lora_rank else []),
-        f"from transformers import AutoModelForCausalLM, AutoTokenizer{bits}",
+        "from transformers import AutoModelForCausalLM, AutoTokenizer"
+        + ", BitsAndBytesConfig" * settings.quantized,
         f"from trl import {kind}, {run}",
         "",
         f'tokenizer = AutoTokenizer.from_pretrained("./base", padding_side="{_side(settings)}")',

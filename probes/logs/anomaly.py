@@ -68,6 +68,7 @@ def judge(
     say("precision.compute", ("float16", scaled.line) if scaled else None)  # nothing else needs scaling
     rate = trends.peak_rate(points)
     say("optimizer.learning_rate", rate)
+    say("optimizer.learning_rate", None if rate else trends.later_rate(points), ASSUMED)
     say("optimizer.name", ("sgd", rate[1]) if rate and rate[0] >= trends.OF_SGD else None, ASSUMED)
     say("schedule.warmup", trends.warm_up(points, counted))
     say("log.message", next(iter(messages.items()), None))

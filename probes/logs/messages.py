@@ -15,10 +15,16 @@ MESSAGES = {
         "None of the inputs have requires_grad=True",
         "does not require grad and does not have a grad_fn",
     ),
+    "labels-masked": (
+        "labels in your dataset are -100",
+        "all labels are masked",
+        "instruction_part` and `response_part` were not found",
+    ),
     "tokenization-mismatch": ("tokenization mismatch:",),
     "image-token-mismatch": ("input_embeds[selected].shape",),
-    # The list is in the alphabet's order. A head for classes is new by intent, and rotary frequencies are
-    # no weights.
+    "incomplete-build": ("apex was installed without --c",),
+    # The list is in alphabetical order. A head for classes is new by intent, and rotary frequencies are no
+    # weights.
     "missing-weights": tuple(
         f"newly initialized: ['{name}"
         for name in (

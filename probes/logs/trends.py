@@ -158,6 +158,13 @@ def peak_rate(points: typing.Sequence[Point]) -> tuple[float, int] | None:
     return (top, rates[at[0]].line) if len(at) >= 2 or passed else None
 
 
+def later_rate(points: typing.Sequence[Point]) -> tuple[float, int] | None:
+    """The highest learning rate of a log that has a later part of the run alone: the peak was no lower."""
+    rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
+    falls = len(rates) >= 3 and all(one[0] > two[0] for one, two in zip(rates, rates[1:]))
+    return rates[0] if falls and math.isfinite(rates[0][0]) else None
+
+
 def warm_up(points: typing.Sequence[Point], counted: bool = False) -> tuple[bool, int] | None:
     """Whether the learning rate is warmed up: it rises three times from below half its peak.
 
@@ -166,8 +173,8 @@ def warm_up(points: typing.Sequence[Point], counted: bool = False) -> tuple[bool
     """
     rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
     first = rates[:4]
-    whole = len(first) == 4 and first[0][0] > 0 and points[0].step == 1 and not counted
-    if whole and all(rate <= first[0][0] for rate, _ in rates):
+    begins = len(first) == 4 and first[0][0] > 0 and points[0].step == 1 and not counted
+    if begins and all(rate <= first[0][0] for rate, _ in rates):
         return False, first[0][1]
     rising = len(first) == 4 and all(one[0] < two[0] for one, two in zip(first, first[1:]))
     shown = rising and first[0][0] < 0.5 * max(rate for rate, _ in rates)

@@ -1,4 +1,4 @@
-"""A fused attention kernel in float16 does not take the maximum off before exp: a score above 11 is Inf."""
+"""A fused attention kernel in float16 does not take the row's maximum off: a score above 11 is Inf."""
 
 from __future__ import annotations
 

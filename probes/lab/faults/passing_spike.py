@@ -1,4 +1,4 @@
-"""Three batches of a text as the model has never seen any: the loss leaps up, and comes back by itself.
+"""Three batches of a text unlike all that the model has seen: the loss leaps up, and comes back by itself.
 
 Clipping is on, the run is watched already, and there is nothing to cure.
 """

@@ -1,4 +1,4 @@
-"""Float16 weights under a gradient scaler that lets them pass: Adam's second moment vanishes, 0/0 is NaN."""
+"""Float16 weights, and a scaler that lets them pass: Adam's second moment vanishes, and 0/0 is NaN."""
 
 from probes.lab.fault import Fault
 from probes.lab.settings import Settings

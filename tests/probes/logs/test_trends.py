@@ -100,6 +100,12 @@ def test_the_peak_learning_rate_counts_where_it_stays_or_has_passed():
     assert trends.peak_rate(rates(0.0, 0.0)) is None
 
 
+def test_of_a_later_part_of_the_run_the_highest_rate_is_a_guess():
+    assert trends.later_rate(rates(2e-5, 1.9e-5, 1.8e-5, first=700)) == (2e-5, 1)
+    assert trends.later_rate(rates(1e-5, 2e-5, 1.9e-5)) is None
+    assert trends.later_rate(rates(2e-5, 1.9e-5)) is None
+
+
 def test_a_loss_that_ends_at_a_new_high_rises():
     turned = [2.38, 1.66, 2.09, 1.84, 2.7, 2.83, 2.99, 2.87]  # of eight points a spread says little
     assert trends.before([Point(loss=loss, line=line) for line, loss in enumerate(turned, 1)]) == (
