@@ -1,30 +1,16 @@
-"""No input makes a reader end in anything but what it says; docs/measure_fuzz.py asks a million times."""
+"""No input makes a reader end in anything but what it says; measure/fuzz.py asks a million times."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
 from hypothesis import strategies
 
+from measure import any_reader
 
-def _readers() -> Any:
-    """docs/any_reader.py, which stands in no package."""
-    path = Path(__file__).parent.parent / "docs" / "any_reader.py"
-    spec = importlib.util.spec_from_file_location("any_reader", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["any_reader"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-READERS = _readers()
-SEEDS = READERS.seeds(Path(__file__).parent / "probes" / "samples")
+SEEDS = any_reader.seeds(Path(__file__).parent / "probes" / "samples")
 PIECES = sorted({line[:200] for seed in SEEDS for line in seed.splitlines(keepends=True)})
 
 
@@ -44,20 +30,20 @@ def damaged(draw: strategies.DrawFn) -> bytes:
     return bytes(text)
 
 
-@pytest.mark.parametrize("name", READERS.TARGETS)
+@pytest.mark.parametrize("name", any_reader.TARGETS)
 @hypothesis.settings(max_examples=60, deadline=None)
 @hypothesis.given(data=damaged())
 def test_a_reader_ends_in_what_it_says(name: str, data: bytes) -> None:
     try:
-        READERS.TARGETS[name](data)
-    except READERS.EXPECTED as error:
+        any_reader.TARGETS[name](data)
+    except any_reader.EXPECTED as error:
         assert "\n" not in str(error)  # noqa: PT017
 
 
-@pytest.mark.parametrize("name", READERS.TARGETS)
+@pytest.mark.parametrize("name", any_reader.TARGETS)
 def test_a_reader_takes_every_real_input(name: str) -> None:
-    for seed in [*SEEDS[:40], *READERS.packed(SEEDS)]:
+    for seed in [*SEEDS[:40], *any_reader.packed(SEEDS)]:
         try:
-            READERS.TARGETS[name](seed)
-        except READERS.EXPECTED as error:
+            any_reader.TARGETS[name](seed)
+        except any_reader.EXPECTED as error:
             assert "\n" not in str(error)  # noqa: PT017
