@@ -95,7 +95,7 @@ def _hangs_on(shown: Conclusion, acting: bool) -> None:
         return
     st.markdown(f"### {word('report.flips', tongue)}")
     if acting:
-        with st.container(gap=None):
+        with st.container(gap="small"):
             for fact, text in asking:
                 query = carried(ask=fact)
                 st.page_link("wizard.py", label=literal(text), icon=":material/help:", query_params=query)
