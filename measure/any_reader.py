@@ -1,45 +1,48 @@
-"""Every reader of what users hand in, as a function of bytes, and real inputs to begin from.
+"""Every reader of what users hand in, as a function of bytes; any_input.py has what to begin from.
 
 measure/fuzz.py and tests/test_any_input.py give them whatever there is.
 """
 
 from __future__ import annotations
 
-import gzip
+import contextlib
+import functools
 import io
 import json
-import struct
 import tempfile
-import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from app import link
+import kb
+from app import asked, link
+from app.mcp.protocol import Server
+from app.telling import BadInputError
+from kb import cases, drafts, interview
 from kb.load import read as read_entry
-from kb.model import Advisory, Cause, Fix, Policy, Tree
+from kb.model import Advisory, Cause, Fix, Knowledge, Policy, Tree
+from measure.any_input import binaries
 from probes import checkpoints, configs, dataset, files, logs, private, report, syntax
-from probes.configs.findings import Findings
+from probes.configs import loss_code
+from probes.configs.findings import Findings, Paths
 from probes.configs.reading import MAX_CHARACTERS, parse
-from probes.files import containers, encoding, environment, notebook, pieces, preamble, prose
-from probes.logs import events, trainer_state
+from probes.files import containers, encoding, environment, notebook, pieces, preamble, prose, watched
+from probes.logs import events, series, trainer_state
+from probes.machine import kernel_log, other_makes, pci, sight, smi
+from probes.machine.sight import BlindError
 from probes.syntax import UnreadableError
 
-ROOT = Path(__file__).parent.parent
-EXPECTED = (report.ReadError, UnreadableError, link.LinkError)  # what a reader may raise
-# {"a": a 2 x 2 float16 tensor}, as torch.save pickles it.
-STATE = (
-    b"\x80\x02}q\x00X\x01\x00\x00\x00aq\x01ctorch._utils\n_rebuild_tensor_v2\nq\x02((X\x07\x00\x00\x00storageq\x03"
-    b"ctorch\nHalfStorage\nq\x04X\x01\x00\x00\x000q\x05X\x03\x00\x00\x00cpuq\x06K\x04tq\x07QK\x00K\x02K\x02\x86q\x08"
-    b"K\x02K\x01\x86q\t\x89ccollections\nOrderedDict\nq\n)Rq\x0btq\x0cRq\rs."
-)
+# What a reader may raise.
+EXPECTED = (report.ReadError, UnreadableError, link.LinkError, BadInputError, BlindError)
 _FOLDER = Path(tempfile.mkdtemp(prefix="whynan-any-input-"))
 
 
-def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
-    return lambda data: read(data.decode("utf-8", errors="replace"))
+def _text(read: Callable[[str], object], most: int | None = None) -> Callable[[bytes], object]:
+    """A reader of a text, which is refused above so many bytes before the reader gets it."""
+    return lambda data: read(data[:most].decode("utf-8", errors="replace"))
 
 
 def _lines(text: str) -> None:
@@ -52,7 +55,6 @@ def _lines(text: str) -> None:
 
 def _settings(text: str) -> None:
     """Every framework's reader that takes the settings for its own, not only the first."""
-    text = text[:MAX_CHARACTERS]  # configs.read refuses more
     found = syntax.recognise(text)
     if found is not None:
         paths = parse(text, found)
@@ -61,12 +63,42 @@ def _settings(text: str) -> None:
                 module.read(paths, Findings("x"))
 
 
-def _in(name: str) -> Callable[[bytes], object]:
-    def run(text: str) -> None:
-        syntax.SYNTAXES[name].settings(text[:MAX_CHARACTERS])
-        syntax.SYNTAXES[name].undecided(text[:MAX_CHARACTERS])
+def _loss_code(text: str) -> None:
+    loss_code.read(text, Paths({}), Findings("x"))
 
-    return _text(run)
+
+def _in(name: str) -> Callable[[bytes], object]:
+    """A syntax: what a text sets, and the text with one of that changed, one taken out and one put in."""
+    module = syntax.SYNTAXES[name]
+
+    def run(text: str) -> None:
+        paths = [setting.path for setting in module.settings(text)]
+        module.undecided(text)
+        module.edit(text, {**dict.fromkeys(paths[:1], 1), **dict.fromkeys(paths[1:2]), "x.y": "a b"})
+
+    return _text(run, MAX_CHARACTERS)
+
+
+def _based(text: str) -> None:
+    """A config that builds on files which are all like itself."""
+    parse(text, "python", lambda path: text)
+
+
+@functools.cache
+def _knowledge() -> Knowledge:
+    return kb.load()
+
+
+def _patch(text: str) -> None:
+    """One of the knowledge's patches, another for each text, made in it as in a user's config."""
+    patches = [patch for fix in _knowledge().fixes.values() for patch in fix.patches.values()]
+    chosen = patches[zlib.crc32(text.encode()) % len(patches)]
+    configs.apply(text, chosen.before, chosen.after)
+
+
+def _pieces(text: str) -> None:
+    pieces.cut(text[: files.LONGEST_REPORT])
+    pieces.blocks(text[: files.LONGEST_REPORT])
 
 
 def _unpack(data: bytes) -> None:
@@ -93,6 +125,44 @@ def _large_log(data: bytes) -> None:
     logs.read_file(path, small=0, stretches=3)
 
 
+def _series(path: Path) -> None:
+    for _ in series.read(path, small=0):
+        pass
+
+
+def _machine(data: bytes) -> None:
+    """What the tools of GPU makers, the kernel and the bus say."""
+    text = data.decode("utf-8", errors="replace")
+    smi.rows(text)
+    smi.matrix(text)
+    kernel_log.facts(text)
+    pci.acs(data)
+    for read in (
+        lambda said: sight.from_smi(said, said),
+        other_makes.from_rocm_smi,
+        other_makes.from_npu_smi,
+    ):
+        with contextlib.suppress(BlindError):
+            read(text)
+
+
+def _beside(data: bytes) -> None:
+    """A model's tensors with files beside them that are all like this one."""
+    folder = _FOLDER / "model"
+    folder.mkdir(exist_ok=True)
+    (folder / "adapter_model.safetensors").write_bytes(binaries()[0])
+    (folder / "zero_pp_rank_0_mp_rank_00_model_states.pt").write_bytes(binaries()[2])
+    names = ("config.json", "tokenizer_config.json", "chat_template.jinja", "model.safetensors.index.json")
+    for name in (*names, "latest", "adapter_config.json"):
+        (folder / name).write_bytes(data)
+    for name in ("adapter_config.json", "model.safetensors.index.json"):  # an adapter, shards, ZeRO's parts
+        with contextlib.suppress(report.ReadError):
+            _scan(folder)
+        (folder / name).unlink()
+    with contextlib.suppress(report.ReadError):
+        _scan(folder)
+
+
 def _events(data: bytes) -> None:
     events.read(io.BytesIO(data), "x")
 
@@ -116,7 +186,7 @@ def _rows(path: Path) -> None:
     dataset.report(dataset.read(path, max_length=512), "x")
 
 
-def _knowledge(data: bytes) -> None:
+def _entry(data: bytes) -> None:
     path = _FOLDER / "x.yaml"
     path.write_bytes(data)
     source = read_entry(path, _FOLDER, [])
@@ -128,12 +198,37 @@ def _knowledge(data: bytes) -> None:
                 continue
 
 
-def _report(text: str) -> None:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    report.from_json(data, "x")
+def _claims(data: bytes) -> None:
+    """The cases and claims beside a cause, and the claims beside the tree."""
+    path = _FOLDER / "fp16-overflow.yaml"
+    for file in (cases.beside(path), _FOLDER / "tree.test.yaml"):
+        file.write_bytes(data)
+    found = cases.claimed(path, _FOLDER, [])
+    cases.cases(path, _FOLDER, [])
+    cases.check(path, _FOLDER, _knowledge())
+    if found:
+        text = data.decode("utf-8", errors="replace")
+        drafts.updated(text, _knowledge(), _knowledge().causes[path.stem], found[0])
+    interview.check(_FOLDER, _knowledge())
+
+
+def _json(read: Callable[[Any], object]) -> Callable[[bytes], object]:
+    """A reader of parsed JSON."""
+
+    def run(text: str) -> None:
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        read(data)
+
+    return _text(run)
+
+
+def _agent(data: bytes) -> None:
+    """A line of an agent; one that calls a tool goes through the readers above."""
+    if b"tools/call" not in data:
+        Server(_knowledge).answer(data)
 
 
 TARGETS: dict[str, Callable[[bytes], object]] = {
@@ -143,7 +238,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "files.encoding": encoding.find,
     "files.environment": _text(lambda text: environment.read(text, "x")),
     "files.notebook": _text(lambda text: notebook.cut(text, "x")),
-    "files.pieces": _text(lambda text: pieces.cut(text[: files.LONGEST_REPORT])),
+    "files.pieces": _text(_pieces),
     "files.preamble": _text(lambda text: preamble.read(text, "x")),
     "private": _text(lambda text: private.redact(text[: 100 * report.LONGEST])),
     "files.prose": _text(lambda text: prose.read(text[: files.LONGEST_REPORT], "x")),
@@ -151,76 +246,24 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "logs.trainer_state": _text(lambda text: trainer_state.read(text, "x")),
     "logs.FORMATS": _text(_lines),
     "logs.read_file, large": _large_log,
+    "logs.series": _at("x.log", _series),
     "logs.events": _events,
     "checkpoints, safetensors": _at("x.safetensors", _scan),
     "checkpoints, torch": _at("x.bin", _scan),
+    "checkpoints, files beside": _beside,
     "dataset": _at("x.jsonl", _rows),
     "configs": _text(lambda text: configs.read(text, "x")),
-    "configs.FORMATS": _text(_settings),
+    "configs.FORMATS": _text(_settings, MAX_CHARACTERS),
+    "configs.loss_code": _text(_loss_code, MAX_CHARACTERS),
+    "configs.apply": _text(_patch),
+    "syntax.python, bases": _text(_based, MAX_CHARACTERS),
     **{f"syntax.{name}": _in(name) for name in syntax.SYNTAXES},
-    "report.from_json": _text(_report),
+    "report.from_json": _json(lambda data: report.from_json(data, "x")),
+    "files.watched": _json(lambda data: watched.read(data, "x")),
+    "machine": _machine,
     "link.decode": _text(link.decode),
-    "kb.load": _knowledge,
+    "asked": _json(asked.read),
+    "mcp": _agent,
+    "kb.load": _entry,
+    "kb.cases, claims": _claims,
 }
-
-
-def seeds(folder: Path) -> list[bytes]:
-    """The contents of all small files there, the texts in the knowledge's cases, the tests' samples."""
-    paths = [path for root in (folder, ROOT / "tests" / "probes" / "samples") for path in root.rglob("*")]
-    found = [path.read_bytes() for path in sorted(paths) if path.is_file()]
-    for path in sorted((ROOT / "kb" / "causes").rglob("*.test.yaml")):
-        cases = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found += [text.encode() for case in cases for text in case.get("files", {}).values()]
-    found += [path.read_bytes() for path in sorted((ROOT / "kb" / "fixes").glob("*.yaml"))]
-    return found + binaries()
-
-
-def binaries() -> list[bytes]:
-    """What the readers of files that are no text begin from: weights, events, rows."""
-    header = b'{"a":{"dtype":"F16","shape":[2,2],"data_offsets":[0,8]},"__metadata__":{"format":"pt"}}'
-    event = b"\x09" + bytes(8) + b"\x10\x01\x2a\x0d\x0a\x0b\x0a\x04loss\x15" + struct.pack("<f", 1.5)
-    version = b"\x09" + bytes(8) + b"\x1a\x0dbrain.Event:2"
-    rows = (
-        b'{"messages": [{"role": "user", "content": "a?"}, {"role": "assistant", "content": "b"}]}\n',
-        b'{"conversation": [{"system": "s", "input": "a?", "output": "b"}]}\n',
-        b'{"instruction": "a?", "input": "", "output": "b"}\n',
-        b'{"input_ids": [1, 2, 3], "labels": [-100, -100, -100]}\n',
-        b'[{"text": "a b"}, {"text": null}]',
-    )
-    weights = io.BytesIO()
-    with zipfile.ZipFile(weights, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("m/data.pkl"), STATE)
-        archive.writestr(zipfile.ZipInfo("m/data/0"), bytes(8))
-    return [
-        struct.pack("<Q", len(header)) + header + struct.pack("<4e", 1, -2, float("nan"), 0),
-        _record(version) + _record(event) + _record(event.replace(b"\x10\x01", b"\x10\x02")),
-        weights.getvalue(),
-        STATE,
-        *rows,
-    ]
-
-
-def _record(data: bytes) -> bytes:
-    """TensorBoard's form of one event; a checksum of 0 is looked at by nobody but the length's."""
-    length = struct.pack("<Q", len(data))
-    return length + struct.pack("<I", _masked(length)) + data + bytes(4)
-
-
-def _masked(data: bytes) -> int:
-    """TFRecord's checksum: CRC-32C, turned and moved."""
-    rest = 0xFFFFFFFF
-    for byte in data:
-        rest ^= byte
-        for _ in range(8):
-            rest = rest >> 1 ^ (0x82F63B78 if rest & 1 else 0)
-    rest ^= 0xFFFFFFFF
-    return (rest >> 15 | rest << 17) + 0xA282EAD8 & 0xFFFFFFFF
-
-
-def packed(found: list[bytes]) -> list[bytes]:
-    """Some of the seeds in archives."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, seed in enumerate(found[:3]):
-            archive.writestr(f"run/{number}.log", seed)
-    return [gzip.compress(seed) for seed in found[:9]] + [buffer.getvalue()]

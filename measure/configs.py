@@ -1,8 +1,10 @@
-"""How much of what LLaMA-Factory's, axolotl's, torchtune's and ms-swift's shipped examples set is read right.
+"""How much of what other frameworks' shipped examples set is read right.
 
     pip download --no-deps transformers==5.23.0 && unzip -q transformers-*.whl -d transformers-src
-    mkdir frameworks && cd frameworks        then `git clone --depth 1 https://github.com/…` for
-        hiyouga/LLaMA-Factory, axolotl-ai-cloud/axolotl, pytorch/torchtune and modelscope/ms-swift
+    mkdir frameworks && cd frameworks        then `git clone https://github.com/…` for hiyouga/LLaMA-Factory,
+        axolotl-ai-cloud/axolotl, pytorch/torchtune, modelscope/ms-swift, volcengine/verl, OpenRLHF/OpenRLHF,
+        OpenRLHF-0.9 (its tag v0.9.10) and torchtitan-0.2 (pytorch/torchtitan's tag v0.2.2); and, unpacked by
+        unzip, the wheels torchtitan==0.3.0 as torchtitan-0.3 and nemo_toolkit==2.4.0 as NeMo-2.4
     .venv/bin/python -m measure.configs frameworks transformers-src    prints; --write fills measured.md
 
 Every example that trains is read alone, as a user gives it, and compared with measure/configs_reference. A
@@ -79,7 +81,7 @@ def table(frameworks: dict[str, reference.Examples], shown: bool) -> str:
             f"| {framework} | {number} | {total} | {verdicts[RIGHT] / total:.1%} "
             f"| {verdicts[MISSING]} | {verdicts[WRONG]} |"
         )
-    rows += ["", "| of all four | values | right | missing | wrong |", "|---|---:|---:|---:|---:|"]
+    rows += ["", "| of all | values | right | missing | wrong |", "|---|---:|---:|---:|---:|"]
     for fact, name in FACTS.items():
         verdicts = by_fact[fact]
         share = f"{verdicts[RIGHT] / max(verdicts.total(), 1):.1%}"
@@ -90,7 +92,7 @@ def table(frameworks: dict[str, reference.Examples], shown: bool) -> str:
 def main() -> None:
     """Measures, prints, and writes where asked to."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path, help="where the four repositories lie")
+    parser.add_argument("folder", type=Path, help="where the repositories and wheels lie")
     parser.add_argument("transformers", type=Path, help="transformers' wheel, unpacked")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--misses", action="store_true", help="list every value that is not right")

@@ -35,7 +35,8 @@ from measure.tables import put
 # Counting branches makes the readers slow: the inputs of a megabyte are timed without it.
 COUNTED = ["app", "kb", "probes"] if "small" in sys.argv else ["nothing"]
 with atheris.instrument_imports(include=COUNTED):
-    from measure.any_reader import EXPECTED, ROOT, TARGETS, packed, seeds
+    from measure.any_input import ROOT, packed, seeds
+    from measure.any_reader import EXPECTED, TARGETS
 
 SMALL, LARGE = 400, 1_000_000  # bytes
 ARCHIVE = 1_000  # bytes of a small input that is one
@@ -43,7 +44,8 @@ LARGE_INPUTS, WEIGHED = 12, 3
 # Of the others' inputs these get a twentieth: they are made of other readers, or take milliseconds an input.
 SLOW = {
     *("files.documents", "files.read_text", "files.prose", "files.preamble", "files.environment"),
-    *("files.pieces", "configs", "logs", "logs.read_file, large"),
+    *("files.pieces", "configs", "configs.apply", "logs", "logs.read_file, large", "logs.series"),
+    *("checkpoints, files beside", "kb.cases, claims"),
 }
 
 

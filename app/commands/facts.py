@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from app.commands import BadInputError
@@ -28,6 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
                 if document.problem:
                     problems.append(document.problem)
                     continue
+                for one in document.reports:
+                    if one.problem:
+                        print(f"whynan: {one.problem}", file=sys.stderr)
                 report = merge(document.reports)
                 shown = f"{file}{document.name.removeprefix(file.name)}"  # in an archive: path!member
                 if arguments.format == "text":

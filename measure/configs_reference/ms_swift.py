@@ -16,6 +16,7 @@ from measure.configs_reference.sources import (
     clean,
     commands,
     defaults,
+    flags,
     load,
     number,
     stage,
@@ -54,21 +55,9 @@ def reader(root: Path, transformers: Arguments) -> Reader:
         program, words = trained[-1] if trained else ("", [])
         if not words or "--config" in words or any(word.endswith(".yaml") for word in words[:2]):
             return None  # what the config sets that a script names, the script alone does not say
-        return _facts(_flags(words), own, mcore, program == "megatron", root)
+        return _facts(flags(words), own, mcore, program == "megatron", root)
 
     return read
-
-
-def _flags(words: list[str]) -> Arguments:
-    found: Arguments = {}
-    name = ""
-    for word in words:
-        if re.match(r"--?[A-Za-z]", word):
-            name, _, value = word.lstrip("-").partition("=")
-            found[name] = value or True
-        elif name and found[name] is True:
-            found[name] = {"true": True, "false": False}.get(word.lower(), word)
-    return found
 
 
 def _facts(given: Arguments, own: Arguments, mcore: Arguments, megatron: bool, root: Path) -> Facts:

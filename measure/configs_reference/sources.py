@@ -29,6 +29,7 @@ ADAM = {
     "sgd": "sgd",
 }
 
+UNKNOWN = "UNDECIDED"  # what only the user's machine decides: the home, the folder
 KERNELS = ("eager", "sdpa", "xformers", "flash_attention_2", "flash_attention_3")
 HUB = {
     "kernels-community/vllm-flash-attn3": "flash_attention_3",
@@ -91,10 +92,11 @@ def stage(file: Path) -> int | None:
 
 def clean(facts: Facts) -> Facts:
     """Without what is not decided."""
-    return {fact: value for fact, value in facts.items() if value is not None}
+    return {fact: value for fact, value in facts.items() if value is not None and UNKNOWN not in str(value)}
 
 
 _SAY_WORDS = r"""
+PWD=$HOME
 expr() { echo $(($*)); }
 command_not_found_handle() { printf '\n\001'; printf '%s\002' "$@"; printf '\n'; return 0; }
 """
@@ -105,10 +107,10 @@ def commands(script: str) -> Iterator[list[str]]:
 
     Nothing is started, no command is on the path; redirections go first, bash -r refuses those.
     """
-    script = re.sub(r"(?<=\s)(?:[12&]?>{1,2}|<)\s*[^\s&|;'\"]+", "", script)
+    script = re.sub(r"(?<=\s)(?:[12&]?>{1,2}|<(?!<))\s*[^\s&|;'\"]+", "", script)
     ran = subprocess.run(
         ["/usr/bin/bash", "-r", "-c", _SAY_WORDS + script],
-        env={"PATH": "/nonexistent"},
+        env={"PATH": "/nonexistent", "HOME": UNKNOWN},
         capture_output=True,
         text=True,
         timeout=20,
@@ -117,3 +119,16 @@ def commands(script: str) -> Iterator[list[str]]:
     )
     for line in re.findall(r"\x01([^\x01]*)\x02", ran.stdout):
         yield line.split("\x02")
+
+
+def flags(words: list[str]) -> Arguments:
+    """argparse's: a flag's value is the word behind it, True where that is none."""
+    found: Arguments = {}
+    name = ""
+    for word in words:
+        if re.match(r"--?[A-Za-z]", word):
+            name, _, value = word.lstrip("-").partition("=")
+            found[name] = value or True
+        elif name and found[name] is True:
+            found[name] = {"true": True, "false": False}.get(word.lower(), word)
+    return found

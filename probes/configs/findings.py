@@ -16,11 +16,13 @@ Table = typing.Mapping[str, tuple[str, Word]]  # path -> fact id, and its value 
 class Paths:
     """The settings of a text by path; of several for one path the last.
 
-    `undecided` are the paths that are set to what the text does not decide.
+    `undecided` are the paths that are set to what the text does not decide, `several` those that it sets
+    twice or more.
     """
 
     settings: dict[str, Setting]
     undecided: frozenset[str] = frozenset()
+    several: frozenset[str] = frozenset()
 
     def __contains__(self, path: str) -> bool:
         return path in self.settings

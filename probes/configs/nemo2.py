@@ -59,8 +59,15 @@ DEFAULTS = Defaults(
         "optimizer.epsilon": (1e-5, "adam_eps 1e-5"),
         "optimizer.max_grad_norm": (1.0, "clip_grad 1.0"),
         "schedule.warmup": (True, "CosineAnnealingScheduler with warmup_steps"),
+        "batch.accumulation": (1, "accumulate_grad_batches 1"),
+        "quantization.bits": ("none", "no recipe quantizes"),
+        "deepspeed.enabled": (False, "NeMo does not use DeepSpeed"),
     },
 )
+FINETUNE = {
+    "batch.per_device": (1, "micro_batch_size 1"),
+    "sequence.max_length": (2048, "seq_length 2048"),
+}
 
 
 def recognises(paths: Paths) -> bool:
@@ -131,6 +138,8 @@ def _recipe(kind: str, given: Paths, paths: Paths, found: Findings) -> None:
         found.assume("lora.enabled", True, f"{source}: peft_scheme lora")
         found.assume("optimizer.learning_rate", 5e-6 if none else 1e-4, f"{source}: lr, by peft_scheme")
     found.say("sequence.max_length", count(given.value("seq_length")), given.get("seq_length"))
+    for fact, (value, written) in FINETUNE.items() if kind == "finetune" else ():
+        found.assume(fact, value, f"{source}: {written}")
     if kind == "pretrain":
         found.assume("lora.enabled", False, f"{source}: no peft")
     assume(found, DEFAULTS)

@@ -40,9 +40,12 @@ TABLE = {
     "param_dtype": ("precision.compute", dtype),
     "ds.param_dtype": ("precision.compute", dtype),
     "gradient_checkpointing": ("gradient_checkpointing", switch),
+    "model.gradient_checkpointing_enable": ("gradient_checkpointing", switch),
+    "actor.gradient_checkpointing_enable": ("gradient_checkpointing", switch),
     "lora_rank": ("lora.enabled", more_than_nothing),
     "ds.lora.rank": ("lora.enabled", more_than_nothing),
     "load_in_4bit": ("quantization.bits", lambda value: 4 if switch(value) else None),
+    "ds.load_in_4bit": ("quantization.bits", lambda value: 4 if switch(value) else None),
     "packing_samples": ("data.padding", packed),
     "ds.packing_samples": ("data.padding", packed),
     "flash_attn": ("attention.kernel", kernel),
@@ -62,8 +65,27 @@ DEFAULTS = Defaults(
         "optimizer.max_grad_norm": (1.0, "max_norm 1.0"),
         "schedule.warmup": (True, "lr_warmup_ratio 0.03"),
         "lora.enabled": (False, "lora rank 0"),
+        "gradient_checkpointing": (False, "no gradient_checkpointing"),
+        "quantization.bits": ("none", "no load_in_4bit"),
     },
 )
+
+# The flags that came with 0.9: before them --bf16 and --flash_attn were off unless given.
+NEWER = Defaults(
+    "OpenRLHF",
+    "0.9 to 0.11",
+    "openrlhf/cli",
+    {
+        "precision.compute": ("bfloat16", "param_dtype bf16"),
+        "attention.kernel": ("flash_attention_2", "attn_implementation flash_attention_2"),
+    },
+)
+_NEWER = re.compile(r"(?:ds\.|ref\.|actor\.|model\.).+|param_dtype|attn_implementation")
+_BATCH = ("micro_train_batch_size", "train.micro_batch_size")
+_BY_TOKENS = (
+    "use_dynamic_batch",
+    "train.dynamic_batch_enable",
+)  # the batch is of so many tokens, not samples
 
 
 def recognises(paths: Paths) -> bool:
@@ -84,7 +106,12 @@ def read(paths: Paths, found: Findings) -> None:
     trainer = _trainer(paths)
     kind = trainer[1].partition("_")[0].partition(".")[0] if trainer else ""
     found.say("training.method", _METHODS.get(kind, "reinforcement"), first)
+    if any(switch(paths.value(flag)) for flag in _BY_TOKENS if flag in paths):
+        found.leave_open("batch.per_device")
+        paths = paths.renamed(lambda path: None if path.endswith(_BATCH) else path)
     found.look_up(paths, TABLE)
+    if any(map(_NEWER.fullmatch, paths.settings)):
+        assume(found, NEWER)
     if found.value("precision.compute") in ("float16", "bfloat16"):
         found.assume("precision.weights", "float32", "DeepSpeed's fp16 and bf16 keep float32 master weights")
     assume(found, DEFAULTS)

@@ -6,7 +6,7 @@ import re
 
 from probes.configs.findings import Paths
 from probes.configs.formats import format_of
-from probes.configs.reading import parse, read
+from probes.configs.reading import MAX_CHARACTERS, parse, read
 from probes.configs.transformers import TRL
 from probes.configs.words import number
 from probes.report import ReadError, Value
@@ -33,10 +33,11 @@ def apply(text: str, before: str, after: str) -> str | None:
     """`text` with the change from `before` to `after` made in it, its layout kept.
 
     What the change sets is set whatever value the text has; what the text lacks is put in where the dict
-    or call around it exists. None: the snippet is of another framework, or there is nothing to change.
+    or call around it exists. None: the snippet is of another framework, there is nothing to change, or the
+    text is too long to be read.
     """
     try:
-        return _apply(text, before, after)
+        return _apply(text, before, after) if len(text) <= MAX_CHARACTERS else None
     except ReadError:
         return None
 

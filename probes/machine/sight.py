@@ -8,6 +8,8 @@ import typing
 
 from probes.machine import accelerator, smi
 
+_LOST = ("Unable to determine the device handle", "GPU is lost")  # of a GPU off the bus
+
 
 @dataclasses.dataclass(frozen=True)
 class Gpu:
@@ -96,12 +98,12 @@ def from_smi(table: str, banner: str) -> Sight:
     Any field but the name may be missing, or hold "[N/A]" and the like. Raises BlindError, with
     nvidia-smi's own words, when there is no such table in the text or a GPU of it is lost.
     """
-    lost = re.search(r".*(?:Unable to determine the device handle|GPU is lost).*", table)
+    lost = next((line for line in table.splitlines() if any(words in line for words in _LOST)), "")
     rows = smi.rows(table)
     if "No devices were found" in table:
         return Sight("nvidia-smi", ())
     if lost or rows is None or not all("name" in row for row in rows):
-        words = lost[0] if lost else table
+        words = lost or table
         raise BlindError(f"nvidia-smi: {accelerator.one_line(words) if words.strip() else 'it says nothing'}")
     gpus, driver = [], None
     for row in rows:

@@ -17,13 +17,14 @@ from probes.syntax.shell_words import Word
 
 _PROGRAM = re.compile(
     r"(?:.*/)?(?:torchrun|deepspeed|accelerate|xtuner|llamafactory-cli|swift|megatron|axolotl|tune|srun|mpirun"
-    r"|lightning|composer|colossalai|nemo|automodel|python[\d.]*|[\w.\-]+\.(?:py|sh))"
+    r"|openrlhf\.cli\.\w+|lightning|composer|colossalai|nemo|automodel|python[\d.]*|[\w.\-]+\.(?:py|sh))"
 )
 _SCRIPT = re.compile(r".*\.(?:py|sh)")
 _NOT_TRAINING = {"pip", "pip3", "git", "conda", "apt", "apt-get", "wget", "curl", "echo", "cd", "mkdir", "rm"}
 _CLI = {"swift", "megatron", "llamafactory-cli", "lmf", "axolotl", "tune", "xtuner", "trl"}
 _TRAINING = {"sft", "pt", "rlhf", "train", "run", "dpo", "kto", "grpo", "reward", "rloo"}
 _OVERRIDE = re.compile(r"\+{0,2}([A-Za-z_][\w.\-]*)=")  # Hydra's ++key=value adds a key
+_OPTIONS = re.compile(r"(?:^|\s)(?:--\w|\+{0,2}[a-z]\w*(?:\.\w+)+=)")  # in a variable that a command takes
 _ALONE = {"standalone", "multi_gpu", "no_python", "cfg_options", "overrides"}  # launcher flags without value
 _WORDS: dict[str, Plain] = {"true": True, "false": False, "none": None, "null": None}
 
@@ -82,24 +83,25 @@ def _plain(text: str) -> Plain:
 
 def _read(text: str) -> tuple[list[_Found], list[tuple[int, int]]]:
     """What is set, and where the training commands stand."""
+    text = shell_words.without_heads(text)
     found: list[_Found] = []
     commands: list[tuple[Word, ...]] = []
-    for command in shell_words.commands(text):
+    known: dict[str, Word] = {}
+    for command in shell_words.commands(text, known):
         number = len(commands) if command.words else -1
         for name, word in command.variables:
             if name.isupper() and word.text is not None:
                 found.append(_Found(name, word, word.here - len(name) - 1, word.until, number))
-            if (
-                word.text
-                and re.search(r"(?:^|\s)--\w", word.text)
-                and text[word.start : word.end] == word.text
-            ):
-                inside = shell_words.commands(word.text)
-                _flags([_moved(w, word.start) for c in inside for w in c.words], found, number)
+            if _OPTIONS.search(text, word.start, word.end):
+                inside = shell_words.commands(text, dict(known), word.start, word.end)
+                _flags([w for c in inside for w in c.words], found, number, 1)
         if _trains(command.words):
-            _flags(list(command.words), found, number)
+            _flags(list(command.words), found, number, int(_is_array(command.words)))
             commands.append(command.words)
     chosen = _chosen([_purpose(words) for words in commands])
+    if any(word.text == "-" for number in chosen for word in commands[number]):  # it takes arrays of flags
+        arrays = [number for number, words in enumerate(commands) if _is_array(words)]
+        chosen = sorted({*arrays, *chosen})
     spans = [(commands[number][0].here, commands[number][-1].until) for number in chosen]
     return [one for one in found if one.command == -1 or one.command in chosen], spans
 
@@ -117,6 +119,8 @@ def _chosen(purposes: list[bool | None]) -> list[int]:
 def _purpose(words: tuple[Word, ...]) -> bool | None:
     """Whether a trainer's own program is to train here; None for any other program."""
     texts = [(word.text or "").rpartition("/")[2] for word in words[:12]]
+    if any(text.startswith("openrlhf.cli.train_") for text in texts):
+        return True
     program = next((index for index, text in enumerate(texts[:-1]) if text in _CLI), None)
     return None if program is None else texts[program + 1] in _TRAINING
 
@@ -125,16 +129,15 @@ def _trains(words: tuple[Word, ...]) -> bool:
     texts = [word.text or "" for word in words]
     if not texts or texts[0] in _NOT_TRAINING or "pip" in texts[:3]:
         return False
-    return texts[0].startswith("--") or any(_PROGRAM.fullmatch(text) for text in texts[:12])
+    return _is_array(words) or any(_PROGRAM.fullmatch(text) for text in texts[:12])
 
 
-def _moved(word: Word, by: int) -> Word:
-    start, end, here, until = (n + by for n in (word.start, word.end, word.here, word.until))
-    return Word(word.text, start, end, here, until)
+def _is_array(words: tuple[Word, ...]) -> bool:
+    """What a command takes out of an array: flags or overrides, and no program."""
+    return bool(words) and bool(_OPTIONS.match(words[0].text or ""))
 
 
-def _flags(words: list[Word], found: list[_Found], command: int) -> None:
-    position = 0
+def _flags(words: list[Word], found: list[_Found], command: int, position: int = 0) -> None:
     index = 0
     while index < len(words):
         word = words[index]

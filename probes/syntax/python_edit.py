@@ -38,26 +38,28 @@ def _put(text: str, path: str, value: Plain, changes: Changes) -> str:
         return _insert(source, items, path, value)
     if item.is_plain() and repr(item.value) == repr(value):
         return text
-    for node in (item.node, item.site):
-        start, end = source.span(node)
+    spans = [source.span(node) for node in (item.node, item.site)]
+    known, before = item.is_plain(), _plain(items)
+    del source, items, item  # a tree takes far more than its text, and another one is made now
+    for start, end in spans:
         edited = text[:start] + _written(value, text, text[start:end]) + text[end:]
-        if item.is_plain() and _only(items, edited, path, changes):
+        if known and _only(before, edited, path, changes):
             return edited
     return edited
 
 
-def _only(before: _Values, edited: str, path: str, changes: Changes) -> bool:
+def _plain(items: _Values) -> dict[str, str]:
+    return {path: repr(item.value) for path, item in items.items() if item.is_plain()}
+
+
+def _only(before: dict[str, str], edited: str, path: str, changes: Changes) -> bool:
     """Whether `path` has its new value and no other dotted path changed but those that were to."""
     try:
-        after = _items(Source(edited))
+        after = _plain(_items(Source(edited)))
     except UnreadableError:  # the literal stood where no other may
         return False
-
-    def plain(items: _Values, key: str) -> str:
-        return repr(items[key].value) if key in items and items[key].is_plain() else ""
-
-    moved = {key for key in before.keys() | after.keys() if plain(before, key) != plain(after, key)}
-    meant = {key for key in moved if key in changes and plain(after, key) == repr(changes[key])}
+    moved = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    meant = {key for key in moved if key in changes and after.get(key) == repr(changes[key])}
     return path in meant and all("." not in key for key in moved - meant)
 
 

@@ -15,13 +15,14 @@ _TOKEN = re.compile(
       | (?P<comment>\#[^\n]*)
       | (?P<redirect>(?!<[A-Za-z][\w\-]*>)\d*[<>]+(?:&\d)?)
       | (?P<end>[\n;|&()]+)
-      | (?P<word>(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|`[^`]*`?|\$\(\([^()]*\)\)|\$\([^()]*\)|\$\{[^}]*\}?
-                 |\\.|<[A-Za-z][\w\-]*>|[^\s;|&()<>"'`\\]+|\\)+)""",
+      | (?P<word>(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|`[^`]*`?|\$\(\([^()]*\)\)|\$\([^()]*\)
+                 |\$\{(?:[^{}"\n]|"[^"\n]*")*\}|\\[^\n]|<[A-Za-z][\w\-]*>|[^\s;|&()<>"'`\\$]+|\$|\\(?!\s*\n))+)""",
     re.VERBOSE | re.DOTALL,
 )
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:\[[@*]\])?(?::?-([^}]*))?\})")
 _SUM = re.compile(r"\$\((?:\(|expr\s)\s*(\d{1,9}(?:\s*\\?[*/]\s*\d{1,9})+)\s*\)?\)")
 _ARRAY = re.compile(r'"?\$\{\w+\[[@*]\]\}"?')
+_HERE = re.compile(r"\s*read\b[^\n<]*<<-?\s*['\"]?(\w+)['\"]?\s*$")  # read -r -d '' command <<EOF
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _BEFORE_COMMAND = {
     "$",
@@ -65,15 +66,36 @@ class Command:
     words: tuple[Word, ...]
 
 
-def commands(text: str) -> list[Command]:
-    """The commands of a script, in their order."""
-    known: dict[str, Word] = {}
+def without_heads(text: str) -> str:
+    """The text in which a command that `read` takes from the lines below, up to EOF, stands by itself."""
+    if "<<" not in text:
+        return text
+    lines = text.split("\n")
+    last = {line.strip(): number for number, line in enumerate(lines)}
+    ends: list[str] = []
+    for number, line in enumerate(lines):
+        head = None if ends else _HERE.match(line)
+        if head and last.get(head[1], 0) > number:
+            ends.append(head[1])
+            lines[number] = " " * len(line)
+        elif ends and line.strip() == ends[0]:
+            lines[number] = " " * len(line)
+            ends.clear()
+    return "\n".join(lines)
+
+
+def commands(
+    text: str, known: dict[str, Word] | None = None, start: int = 0, end: int | None = None
+) -> list[Command]:
+    """The commands of a script, or of a part of it, in their order. `known` has the variables so far."""
+    known = {} if known is None else known
     result: list[Command] = []
     words: list[Word] = []
     variables: list[tuple[str, Word]] = []
     skip_next = False
-    tokens = ((m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text))
-    for kind, token, start, end in itertools.chain(tokens, [("end", "\n", len(text), len(text))]):
+    until = len(text) if end is None else end
+    tokens = ((m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text, start, until))
+    for kind, token, start, end in itertools.chain(tokens, [("end", "\n", until, until)]):
         if kind == "redirect":
             skip_next = "&" not in token and bool(words)
         elif kind == "end":

@@ -1,4 +1,4 @@
-"""Settings of TOML text like torchtitan's configs: sections, a value a line. Arrays are left alone."""
+"""Settings of TOML text like torchtitan's configs: sections, a value a line. An array is its text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from probes.syntax.setting import (
 
 _SECTION = re.compile(r"^[ \t]*\[+[ \t]*([\w.\-\"]+)[ \t]*\]+[ \t]*(?:#.*)?$")
 _PAIR = re.compile(
-    r"^[ \t]*([\w.\-]+)[ \t]*=[ \t]*(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s#\[{][^#\n]*?)[ \t]*(?:#.*)?$"
+    r"^[ \t]*([\w.\-]+)[ \t]*=[ \t]*"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|\[[^\]\n]+\]|[^\s#\[{][^#\n]*?)[ \t]*(?:#.*)?$"
 )
 
 

@@ -156,8 +156,8 @@ def _put(text: str, keys: list[str], value: Plain) -> str:
         if not rest:
             new = (" " if start == end else "") + _written(value, node.style)
             return text[:start] + new + ("\n" if node.style in ("|", ">") else "") + text[end:]
-        if isinstance(way[-1][0], yaml.SequenceNode):
-            return text  # a list's plain entry has no place for keys
+        if not way or isinstance(way[-1][0], yaml.SequenceNode):
+            return text  # a bare word, or a list's plain entry, has no place for keys
         key = way[-1][0].value[way[-1][1]][0]  # `deepspeed_config:` with nothing in it yet
         indent = " " * (key.start_mark.column + _step(root))
         return text[:start].rstrip() + "\n" + _block(rest, value, indent, _step(root)).rstrip() + text[end:]

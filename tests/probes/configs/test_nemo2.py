@@ -45,6 +45,9 @@ def test_a_recipe_is_what_it_is_changed_to_and_else_what_nemo_ships(known):
         "optimizer.epsilon": 1e-5,
         "optimizer.max_grad_norm": 1.0,
         "schedule.warmup": True,
+        "batch.accumulation": 1,
+        "quantization.bits": "none",
+        "deepspeed.enabled": False,
     }
 
 
@@ -53,6 +56,7 @@ def test_the_rate_of_an_unchanged_recipe_goes_with_its_scheme(known):
     _, assumed = known(start + "r = llm.llama3_8b.finetune_recipe(name='a')", "python")
     assert (assumed["optimizer.learning_rate"], assumed["lora.enabled"]) == (1e-4, True)
     assert assumed["precision.compute"] == "bfloat16"
+    assert (assumed["batch.per_device"], assumed["sequence.max_length"]) == (1, 2048)
     _, assumed = known(start + "r = llm.llama3_8b.pretrain_recipe(name='a')", "python")
     assert (assumed.get("optimizer.learning_rate"), assumed["lora.enabled"]) == (None, False)
 

@@ -59,5 +59,41 @@ def test_a_config_of_supervised_tuning(known):
 
 
 def test_megatrons_actor_has_other_defaults(known):
-    _, assumed = known(COMMAND.strip() + " actor_rollout_ref.actor.strategy=megatron", "command")
-    assert "precision.weights" not in assumed
+    for way in ("actor_rollout_ref.actor.strategy=megatron", "--config-name=ppo_megatron_trainer.yaml"):
+        _, assumed = known(f"{COMMAND.strip()} {way}", "command")
+        assert (assumed["precision.weights"], assumed["schedule.warmup"]) == ("float32", False)
+        assert "attention.kernel" not in assumed
+        assert "lora.enabled" not in assumed
+
+
+def test_overrides_in_arrays_and_variables_count_with_what_they_refer_to(known):
+    said, _ = known(
+        """\
+model=Qwen/Qwen3-8B
+max_prompt_length=$((1024 * 2))
+DATA=(
+    # lengths
+    data.max_prompt_length=$max_prompt_length
+    data.max_response_length=8192
+)
+ACTOR="
+    actor_rollout_ref.model.path=$model \\
+    actor_rollout_ref.actor.optim.lr=2e-6"
+python3 -m verl.trainer.main_ppo "${DATA[@]}" $ACTOR \\
+    actor_rollout_ref.actor.grad_clip=0.5\\
+    trainer.nnodes=1
+""",
+        "command",
+    )
+    assert (said["sequence.max_length"], said["model.name"]) == (10240, "Qwen/Qwen3-8B")
+    assert (said["optimizer.learning_rate"], said["optimizer.max_grad_norm"]) == (2e-6, 0.5)
+
+
+def test_a_batch_of_tokens_has_no_number_of_samples(known):
+    said, _ = known(COMMAND.strip() + " actor_rollout_ref.actor.use_dynamic_bsz=True", "command")
+    assert "batch.per_device" not in said
+
+
+def test_tuning_warms_up_by_default_and_reinforcement_does_not(known):
+    assert known(SFT.replace("  warmup_steps_ratio: 0.1\n", ""))[1]["schedule.warmup"] is True
+    assert known(COMMAND, "command")[1]["schedule.warmup"] is False

@@ -18,6 +18,7 @@ def test_what_the_sections_set():
         ("train.lr", 1e-4, 4),
         ("train.steps", 1000, 5),
         ("train.fused", True, 6),
+        ("train.kinds", '["a", "b"]', 7),
     ]
     assert all(TEXT[one.start : one.end] for one in settings(TEXT))
 
