@@ -224,11 +224,12 @@ def _command(text: str, name: str) -> tuple[Report, ...]:
 
 def _config(text: str, name: str) -> tuple[Report, ...]:
     try:
-        return (configs.read(text, name),)
+        found = configs.read(text, name)
     except ReadError:
         if _quoted(text, name):
             return _prose(text, name)
         raise
+    return _prose(text, name) if found.problem and _quoted(text, name) else (found,)
 
 
 def _quoted(text: str, name: str) -> bool:
