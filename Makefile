@@ -21,13 +21,13 @@ check: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/whynan kb check
-	$(BIN)/python docs/generate.py --check
-	$(BIN)/python docs/audit.py
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m measure.audit
 	$(BIN)/python -m pytest
 
 # Known vulnerabilities of what is installed; a word and no more where PyPI has none to tell.
 audit: $(VENV)/.installed
-	$(BIN)/python docs/audit.py
+	$(BIN)/python -m measure.audit
 
 install: $(VENV)/.installed
 
@@ -48,7 +48,7 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 
 generate: $(VENV)/.installed
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache

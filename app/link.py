@@ -33,7 +33,7 @@ MOST_SAID = 20
 CURVE_POINTS = 60
 
 # Deflate finds these words at once. A file belongs to its version of the form and never changes; a new one
-# brings another file (docs/link_words.py).
+# brings another file (measure/link_words.py).
 _WORDS = {
     version: Path(__file__).with_name(f"link_v{version}.txt").read_bytes() for version in ("1", VERSION)
 }

@@ -1,5 +1,5 @@
 """What came of the document's recommendations in the fault lab: app/trial.json, made by
-docs/try_document.py.
+measure/try_document.py.
 """
 
 from __future__ import annotations

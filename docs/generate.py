@@ -1,7 +1,7 @@
 """Makes what follows from the code: the editor's schemas, the tables of the knowledge, the list of commands.
 
-python docs/generate.py            writes them (`make generate`)
-python docs/generate.py --check    writes nothing: a line for each file that is stale, and status 1
+python -m docs.generate            writes them (`make generate`)
+python -m docs.generate --check    writes nothing: a line for each file that is stale, and status 1
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import evidence
-import tutorial
 from pydantic.json_schema import GenerateJsonSchema
 
 import kb
 from app.cli import parser
+from docs import evidence, tutorial
 from kb import Knowledge
 from kb.model import WORDS, Advisory, Cause, Fact, Fix, Policy, Strict, Tree
 

@@ -1,4 +1,4 @@
-"""Makes the screenshots of docs/images: `python docs/screenshots.py`, with Chromium and a font for Chinese.
+"""Makes the screenshots of docs/images: `python -m docs.screenshots`, with Chromium and a font for Chinese.
 
 A server of its own reads the document's run (loss 1.8250 at step 10, NaN from step 20) and an XTuner config.
 """

@@ -120,7 +120,7 @@ class Counted(Strict):
 
 
 class Proof(Strict):
-    """The fault lab's runs with a fix: `cured` of `runs`. `guess` is an expert's, which docs/prove_lab.py
+    """The fault lab's runs with a fix: `cured` of `runs`. `guess` is an expert's, which measure/prove_lab.py
     weighs in.
     """
 

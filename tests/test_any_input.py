@@ -1,4 +1,4 @@
-"""No input makes a reader end in anything but what it says; docs/measure_fuzz.py asks a million times."""
+"""No input makes a reader end in anything but what it says; measure/fuzz.py asks a million times."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from types import FrameType
 
 import hypothesis
 import pytest
-from any_input import ROOT, packed, seeds
-from any_reader import EXPECTED, TARGETS
 from hypothesis import strategies
+
+from measure.any_input import ROOT, packed, seeds
+from measure.any_reader import EXPECTED, TARGETS
 
 SEEDS = seeds(Path(__file__).parent / "probes" / "samples")
 PIECES = sorted({line[:200] for seed in SEEDS for line in seed.splitlines(keepends=True)})

@@ -1,4 +1,4 @@
-"""Each prior is what the counted threads and the expert's guess give, by docs/count_priors.py."""
+"""Each prior is what the counted threads and the expert's guess give, by measure/count_priors.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_priors_are_what_their_counts_give() -> None:
     done = subprocess.run(
-        [sys.executable, "docs/count_priors.py"],
+        [sys.executable, "-m", "measure.count_priors"],
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
+
+from docs import generate
 
 ROOT = Path(__file__).parent.parent
 FILES = {
@@ -25,16 +25,6 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="session")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def errors(kind: str, data: Any) -> list[str]:
     """What the editor would underline."""
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema, which comes with altair, is not there")
@@ -45,13 +35,13 @@ def errors(kind: str, data: Any) -> list[str]:
 
 
 def test_nothing_generated_is_stale() -> None:
-    command = [sys.executable, "docs/generate.py", "--check"]
+    command = [sys.executable, "-m", "docs.generate", "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
-def test_a_stale_file_is_named(generate: ModuleType, tmp_path: Path) -> None:
+def test_a_stale_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "same.md").write_text("text", encoding="utf-8")
     (tmp_path / "other.md").write_text("old", encoding="utf-8")
     texts = {"same.md": "text", "other.md": "new", "missing.json": "{}"}

@@ -1,12 +1,13 @@
-"""The made runs of docs/measure_anomalies.py: the kinds are named, and the healthy raise no alarm."""
+"""The made runs of measure/anomalies.py: the kinds are named, and the healthy raise no alarm."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from made_runs import broken, healthy, wrong
-from measure_anomalies import Answer, Curve, curves, findings, table, whynan
+
+from measure.anomalies import Answer, Curve, curves, findings, table, whynan
+from measure.made_runs import broken, healthy, wrong
 
 
 @pytest.fixture(scope="module")

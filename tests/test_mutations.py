@@ -1,10 +1,9 @@
-"""A sample of docs/measure_mutations.py: what a wrong number, sign, cure, patch or branch is caught by."""
+"""A sample of measure/mutations.py: what a wrong number, sign, cure, patch or branch is caught by."""
 
 from __future__ import annotations
 
-import measure_mutations as mutations
-
 import kb
+from measure import mutations
 
 KNOWLEDGE = kb.load()
 SAID = mutations.beside(KNOWLEDGE)

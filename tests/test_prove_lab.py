@@ -1,14 +1,13 @@
-"""The lab's shipped results against its claims and against the knowledge; the runs are docs/run_lab.py's."""
+"""The lab's shipped results against its claims and the knowledge; the runs are measure/run_lab.py's."""
 
 from __future__ import annotations
 
 import json
 
-import proofs
-import prove_lab
 import pytest
 
 import kb
+from measure import proofs, prove_lab
 from probes.lab import FAULTS
 
 RESULTS = json.loads(prove_lab.RESULTS.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""docs/check_references.py: the form of our own references, and who is told to open which page again."""
+"""measure/check_references.py: the form of our own references, and who is told to open which page again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import check_references
-
 import kb
 from kb.model import Advisory, Reference, Text
+from measure import check_references
 
 ROOT = Path(__file__).parent.parent
 KNOWLEDGE = kb.load()
@@ -68,7 +67,7 @@ def test_a_page_opened_for_one_entry_counts_for_all_that_rest_on_it() -> None:
 
 def test_the_command_asks_for_form_alone() -> None:
     done = subprocess.run(
-        [sys.executable, "docs/check_references.py", "--form"],
+        [sys.executable, "-m", "measure.check_references", "--form"],
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True,

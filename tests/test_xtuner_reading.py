@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from measure import reference_xtuner as reference
+from measure import sandboxed
 from probes import configs
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = Path(os.environ.get("WHYNAN_XTUNER", ROOT / "xtuner-src"), "xtuner/configs")
-
-
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-sandboxed, reference = load("sandboxed"), load("reference_xtuner")
 
 
 def run(text: str, **others: str) -> dict[str, object]:
@@ -80,7 +68,7 @@ def test_modules_of_a_config_are_not_the_real_ones() -> None:
 
 
 def test_the_shipped_configs_are_read_as_they_run() -> None:
-    """Each ninth of them: docs/measure_xtuner.py has the whole."""
+    """Each ninth of them: measure/xtuner.py has the whole."""
     if not CONFIGS.is_dir():
         pytest.skip(f"xtuner==0.1.11 is not unpacked in {CONFIGS.parents[1]}, README says how")
     for path in sorted(CONFIGS.glob("*/*/*.py"))[::9]:

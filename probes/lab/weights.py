@@ -18,7 +18,7 @@ GROUP = 32  # weights that share a scale in four bits
 
 
 def pretrained() -> Llama:
-    """The model as docs/pretrain_lab.py left it. Raises OSError where the file is missing."""
+    """The model as measure/pretrain_lab.py left it. Raises OSError where the file is missing."""
     model = Llama()
     state = torch.load(FILE, map_location="cpu", weights_only=True)
     model.load_state_dict({name: tensor.float() for name, tensor in state.items()})

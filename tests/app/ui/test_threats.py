@@ -262,7 +262,7 @@ def test_errors_tell_nothing_of_the_inside(server):
 def test_dependencies_are_audited():
     check = (ROOT / "Makefile").read_text().partition("\ncheck:")[2].partition("\n\n")[0]
 
-    assert "docs/audit.py" in check
+    assert "measure/audit.py" in check
 
 
 def test_the_page_of_threats_names_these_tests():

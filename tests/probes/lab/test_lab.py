@@ -1,4 +1,4 @@
-"""The lab without torch, and one fault of it in a few seconds; all of it is proved by docs/prove_lab.py."""
+"""The lab without torch, and one fault in a few seconds; measure/prove_lab.py proves all of it."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ def test_only_nvidia_and_the_cpu_are_held_to_equal_bits(torch, monkeypatch):
 
 
 @pytest.mark.gpu
-def test_a_cuda_machine_computes_right_each_time(cuda):  # docs/measure_numerics.py does it more often
+def test_a_cuda_machine_computes_right_each_time(cuda):  # measure/numerics.py does it more often
     with as_found(cuda):
         for seed in range(10):
             outcomes, failed = check(cuda, ["cuda:0"], EFFORTS["quick", "gpu"], seed)

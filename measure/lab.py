@@ -1,0 +1,215 @@
+"""How often whynan finds the cause of the fault lab's own runs, from the files that a user would have.
+
+    .venv/bin/python -m measure.lab --cache FOLDER           prints the tables
+    .venv/bin/python -m measure.lab --cache FOLDER --write   puts them into docs/measured.md
+
+Every fault of probes/lab, and healthy runs that look odd, over some seeds; each as the log and config of
+Hugging Face's Trainer and of XTuner (lab_texts.py). whynan reads the files as it reads anybody's. A cause is
+right when it is the fault's. FOLDER keeps the runs' series: half an hour of training that is done once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import json
+import math
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+import kb
+from app import inputs
+from app.conclusion import verdict
+from app.session import Session, known
+from kb.model import Knowledge
+from kb.standing import standing
+from measure.lab_healthy import HEALTHY, SEEDS
+from measure.lab_probes import learnt, noted, probed
+from measure.lab_texts import FRAMEWORKS, config, log
+from measure.tables import put
+from probes.lab import FAULTS, Damage, Settings, Trace
+from probes.lab import run as train
+
+GIVEN = ("log of every 10th step", "log of every step", "log of every step, config", "log, config, probes")
+GOALS = ((60, 85), (80, 95), (90, 100), (95, 100))
+
+
+class Run(NamedTuple):
+    """A run of the lab: what it is called, its cause ("": healthy), what was asked for and what came."""
+
+    name: str
+    seed: int
+    cause: str
+    settings: Settings
+    damage: Damage
+    trace: Trace
+    steps: tuple[int, ...]
+    note: str = ""  # the watch's, where it would have stopped the run
+
+
+class Verdict(NamedTuple):
+    """What whynan says of one run by one framework's files."""
+
+    run: Run
+    framework: str
+    given: str
+    abnormal: bool
+    causes: tuple[str, ...]
+
+
+def kept(folder: Path, name: str, settings: Settings, damage: Damage) -> Trace:
+    """The run's series, from the folder where they are there."""
+    path = folder / f"{name}-{settings.seed}.json"
+    if path.is_file():
+        data = json.loads(path.read_text())
+        # A setting that the lab has got since was at its default.
+        if {**dataclasses.asdict(Settings()), **data["settings"]} == dataclasses.asdict(settings):
+            series = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
+            return Trace(**series, symptom=data["symptom"], first_bad_step=data["first_bad_step"])
+    trace = train(settings, damage)
+    path.write_text(json.dumps({**dataclasses.asdict(trace), "settings": dataclasses.asdict(settings)}))
+    return trace
+
+
+def watched(folder: Path, name: str, settings: Settings, damage: Damage, trace: Trace) -> str:
+    """The watch's note on a run that has something to stop for; "" for others."""
+    if all(map(math.isfinite, (*trace.loss, *trace.grad_norm))):
+        return ""
+    path = folder / f"{name}-{settings.seed}.note"
+    noted(settings, damage, path)
+    return path.read_text()
+
+
+def runs(folder: Path, seeds: int) -> Iterator[Run]:
+    """All faults and all healthy runs."""
+    for seed in range(max(seeds, SEEDS)):
+        for name, fault in FAULTS.items() if seed < seeds else ():
+            settings = fault.settings.but(seed=seed)
+            trace = kept(folder, name, settings, fault.damage)
+            ran = tuple(range(1, len(trace.loss) + 1))
+            note = watched(folder, name, settings, fault.damage, trace)
+            yield Run(name, seed, fault.cause, settings, fault.damage, trace, ran, note)
+        for name, (odd, damage, ran) in HEALTHY.items() if seed < SEEDS else ():
+            settings = odd.but(seed=seed)
+            trace = kept(folder, f"healthy-{name}", settings, damage)
+            yield Run(name, seed, "", settings, damage, trace, ran)
+
+
+def judged(knowledge: Knowledge, run: Run, framework: str, given: str) -> Verdict:
+    """The files on disk, and whynan's reading of them."""
+    every = 10 if "10th" in given else 1
+    epochs = run.settings.batch * run.settings.accumulation * run.settings.ranks / len(learnt())
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "train.log").write_text(log(run.settings, run.trace, framework, every, epochs, run.steps))
+        if "config" in given:
+            for name, text in config(run.settings, framework, run.cause).items():
+                (folder / name).write_text(text)
+        if "probes" in given:
+            probed(run.settings, run.damage, folder)
+            if run.note:
+                (folder / "watched.json").write_text(run.note)
+        found = inputs.read([folder])
+    facts = known(Session().read(*found.reports), knowledge)
+    case = standing(
+        knowledge, facts.values(), {}, facts.assumed()
+    )  # the belief alone: no fixes, no questions
+    belief: dict[str, float] = {}
+    for cause, probability in zip(case.active.of, case.posterior, strict=True):
+        belief[cause] = belief.get(cause, 0.0) + float(probability)
+    causes = tuple(sorted(belief.keys() & knowledge.causes.keys(), key=lambda cause: -belief[cause]))
+    return Verdict(run, framework, given, verdict(facts) == "abnormal", causes)
+
+
+def share(verdicts: list[Verdict], most: int, order: tuple[str, ...] | None = None) -> float:
+    """Of the faulty runs, those whose cause is among the first `most`."""
+    return 100 * sum(one.run.cause in (order or one.causes)[:most] for one in verdicts) / len(verdicts)
+
+
+def table(verdicts: list[Verdict], knowledge: Knowledge) -> str:
+    faulty = [one for one in verdicts if one.run.cause]
+    well = [one for one in verdicts if not one.run.cause]
+    count, kinds = len({one.run[:2] for one in faulty}), len({one.run.name for one in faulty})
+    lines = [
+        f"{count} faulty runs ({kinds} faults, {len({one.run.cause for one in faulty})} causes) and "
+        f"{len({one.run[:2] for one in well})} healthy ones, each by two frameworks' files.",
+        "",
+        "| given | cause first, goal | among the first three, goal | by the Trainer's files | by XTuner's "
+        "| called healthy | false alarms, goal |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for given, (first, three) in zip(GIVEN, GOALS, strict=True):
+        these = [one for one in faulty if one.given == given]
+        each = [[one for one in these if one.framework == name] for name in FRAMEWORKS]
+        odd = [one for one in well if one.given == given]
+        alarms = f"{sum(one.abnormal for one in odd)} of {len(odd)}, 2 %" if odd else ""
+        cells = (
+            f"{share(these, 1):.0f} %, {first} %",
+            f"{share(these, 3):.0f} %, {three} %",
+            *(f"{share(one, 1):.0f} / {share(one, 3):.0f} %" for one in each),
+            f"{sum(not one.abnormal for one in these)} of {len(these)}",
+            alarms,
+        )
+        lines.append(f"| {given} | {' | '.join(cells)} |")
+    common = tuple(cause for cause, _ in Counter(one.run.cause for one in faulty).most_common())
+    total = len(knowledge.causes)
+    lines.append(
+        f"| nothing, the most common first (counted on these runs) | {share(faulty, 1, common):.0f} % | "
+        f"{share(faulty, 3, common):.0f} % | | | | |"
+    )
+    lines.append(f"| nothing, at random among {total} | {100 / total:.0f} % | {300 / total:.0f} % | | | | |")
+    return "\n".join(lines)
+
+
+def each(verdicts: list[Verdict]) -> str:
+    """A line a fault: the share of its runs whose cause is first, among three, and what is put before it."""
+    lines = ["| fault | cause | " + " | ".join(GIVEN) + " | put first instead |", "|---|---|" + "---:|" * 5]
+    for name in FAULTS:
+        these = [one for one in verdicts if one.run.name == name and one.run.cause]
+        cells = []
+        for given in GIVEN:
+            some = [one for one in these if one.given == given]
+            cells.append(f"{share(some, 1):.0f} / {share(some, 3):.0f}")
+        wrong = Counter(
+            one.causes[0] for one in these if one.given == GIVEN[2] and one.causes[0] != one.run.cause
+        )
+        first = ", ".join(f"{cause} {times}" for cause, times in wrong.most_common(3))
+        lines.append(f"| {name} | {these[0].run.cause} | {' | '.join(cells)} | {first} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures, prints, and writes where asked to."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--each", action="store_true", help="a line for each fault, and each false alarm")
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    knowledge = kb.load()
+    verdicts = []
+    for run in runs(arguments.cache, arguments.seeds):
+        for framework, given in itertools.product(FRAMEWORKS, GIVEN):
+            if run.cause or given in GIVEN[:3]:
+                verdicts.append(judged(knowledge, run, framework, given))
+    text = table(verdicts, knowledge)
+    print(text)
+    if arguments.each:
+        print(each(verdicts))
+        for one in verdicts:
+            if not one.run.cause and one.abnormal:
+                print("false alarm:", one.run.name, one.run.seed, one.framework, one.given)
+    if arguments.write:
+        put("lab-diagnosis", text)
+
+
+if __name__ == "__main__":
+    main()

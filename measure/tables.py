@@ -1,0 +1,18 @@
+"""Where the measuring scripts put their tables: between the markers of measured.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+MEASURED = Path(__file__).parent.parent / "docs" / "measured.md"
+
+
+def put(name: str, text: str) -> None:
+    """Writes `text` between `<!-- name -->` and `<!-- /name -->`. Raises SystemExit where they are not."""
+    page = MEASURED.read_text(encoding="utf-8")
+    marks = re.compile(f"<!-- {name} -->.*<!-- /{name} -->", re.S)
+    if not marks.search(page):
+        raise SystemExit(f"{MEASURED}: there is no <!-- {name} --> … <!-- /{name} --> to write to")
+    whole = f"<!-- {name} -->\n{text}\n<!-- /{name} -->"
+    MEASURED.write_text(marks.sub(lambda _: whole, page), encoding="utf-8")
