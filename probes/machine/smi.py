@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import typing
 
@@ -36,15 +37,13 @@ def rows(table: str) -> list[dict[str, str]] | None:
     name, memory.total [MiB], compute_cap
     Tesla T4, 15360 MiB, 7.5
     """
-    lines = table.splitlines()
+    lines = io.StringIO(table)
     # What a driver has to complain of may stand above the header, and among the rows.
-    start = next(
-        (number for number, line in enumerate(lines) if re.match(r"[a-z][\w.]*(?: \[\w+\])?, ", line)), None
-    )
-    if start is None:
+    header = next((line for line in lines if re.match(r"[a-z][\w.]*(?: \[\w+\])?, ", line)), None)
+    if header is None:
         return None
-    columns = [column.split(" [")[0] for column in lines[start].split(", ")]
-    cells = csv.reader(lines[start + 1 :], skipinitialspace=True)
+    columns = [column.split(" [")[0] for column in header.rstrip().split(", ")]
+    cells = csv.reader(lines, skipinitialspace=True)
     return [dict(zip(columns, row)) for row in cells if len(row) == len(columns)]
 
 
@@ -75,7 +74,7 @@ def matrix(text: str) -> dict[tuple[int, int], str]:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
     cells = {}
     columns: list[str] = []
-    for line in plain.splitlines():
+    for line in io.StringIO(plain):
         words = line.split()
         if words[:1] == ["GPU0"] and words[1:2] == ["GPU1"]:
             columns = [word for word in words if re.fullmatch(r"GPU\d+", word)]
