@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-import audit
+from measure import audit
 
 SAFE = {"name": "anyio", "version": "4.16.0", "vulns": []}
 SKIPPED = {"name": "torch", "skip_reason": "Dependency not found on PyPI"}
