@@ -55,4 +55,5 @@ def _inputs(document: Document) -> Inputs:
     if document.problem:
         return Inputs(problems=(document.problem,))
     is_patched = document.reports[0].kind in PATCHED and 0 < len(document.text) <= LARGEST_TEXT
-    return Inputs(document.reports, ((document.name, document.text),) if is_patched else ())
+    texts = ((document.name, document.text),) if is_patched else ()
+    return Inputs(document.reports, texts, tuple(one.problem for one in document.reports if one.problem))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,26 +27,33 @@ class Proposal:
 
 
 def propose(knowledge: Knowledge, folder: Path, rows: tuple[Told, ...]) -> Proposal:
-    """What the outcomes in `rows` that are newer than `learned_until` of policy.yaml would change."""
-    runs = [run for run in _runs(knowledge, rows) if run.new]
-    learnt = learn(knowledge, runs)
+    """What the outcomes in `rows` that are newer than `learned_until` of policy.yaml would change.
+
+    A run is a diagnosis with all that go on from it. Where more is told of one that was counted before, or
+    something else, it is counted as it stands now, and what it counted then is taken back.
+    """
+    until = knowledge.policy.learned_until
+    heard = {row.run for row in rows if row.told > until and row.outcome in WORKED}
+    mine = [row for row in rows if row.run in heard]
+    runs = list(_runs(knowledge, mine))
+    before = _runs(knowledge, [row for row in mine if row.told <= until])
+    learnt = learn(knowledge, runs).less(learn(knowledge, before))
     counts: list[str] = []
     changes: list[str] = []
     had = told(knowledge)
-    now = {cause: had[cause] + learnt.causes[cause] for cause in had}
+    now = {cause: max(had[cause] + learnt.causes[cause], 0.0) for cause in had}
     here = {c.id: c.counted.here for c in knowledge.causes.values() if c.counted}
     priors = spread(knowledge, totals(knowledge, here, now))
-    heard = sum(learnt.causes.values())
     entries: list[Cause | Advisory] = [*knowledge.causes.values(), *knowledge.advisories.values()]
     for entry in entries:
         (path,) = folder.glob(f"*/*/{entry.id}.yaml")
         old = new = path.read_text(encoding="utf-8")
-        if isinstance(entry, Cause) and heard:
+        if isinstance(entry, Cause) and runs:
             new = _with_prior(new, entry, priors[entry.id], now.get(entry.id))
             if abs(priors[entry.id] - entry.prior) >= LEAST:
                 counts.append(
                     f"{entry.id}: prior {entry.prior:.4f} -> {priors[entry.id]:.4f} "
-                    f"({learnt.causes[entry.under or entry.id]:.1f} of {heard:.1f} runs told of)"
+                    f"({learnt.causes[entry.under or entry.id]:+.1f} of {len(runs)} runs told of)"
                 )
         for fix, chance in entry.fixes.items():
             cure = learnt.cure(entry.id, fix, chance)
@@ -61,20 +68,20 @@ def propose(knowledge: Knowledge, folder: Path, rows: tuple[Told, ...]) -> Propo
     return Proposal(tuple(counts), "".join(changes))
 
 
-def _runs(knowledge: Knowledge, rows: tuple[Told, ...]) -> Iterator[Run]:
-    """The rows by run: a diagnosis and those that go on from it are one; the newest of them knows most."""
-    for name in dict.fromkeys(row.run for row in rows):
-        mine = [row for row in rows if row.run == name]
+def _runs(knowledge: Knowledge, rows: Sequence[Told]) -> Iterator[Run]:
+    """The rows, oldest first, by run: the newest diagnosis knows most, the last word on a fix counts."""
+    by_run: dict[str, list[Told]] = {}
+    for row in rows:
+        by_run.setdefault(row.run, []).append(row)
+    for mine in by_run.values():
         try:
             session = decode(mine[-1].link)
         except LinkError:  # kept by a newer whynan
             continue
         facts = known(session, knowledge)
-        tried = dict(facts.tried) | {row.fix: row.outcome for row in mine}
-        tried = {fix: outcome for fix, outcome in tried.items() if fix in knowledge.fixes}
-        until = knowledge.policy.learned_until
-        new = {row.fix for row in mine if row.told > until and row.outcome in WORKED and row.fix in tried}
-        yield Run(facts.values(), facts.assumed(), tried, new)
+        told = {row.fix: row.outcome for row in mine if row.fix in knowledge.fixes}
+        tried = {fix: outcome for fix, outcome in facts.tried if fix in knowledge.fixes}
+        yield Run(facts.values(), facts.assumed(), tried | told, told)
 
 
 def _cured(entry: Cause | Advisory, fix: str, cure: float, learnt: Learnt) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import kb
 from app.conclusion import HEALTHY, UNJUDGED, CauseShown, Conclusion, FixShown
+from app.session import FOLLOWS
 from app.unknown import said
 from app.words import word
 from kb.model import Knowledge, Plain, key
 from probes.report import Unknown
+
+_DEFAULT = re.compile(r"(?P<library>[^:]+?)'s? default(?P<versions> \([^)]*\))?: (?P<what>.*)", re.DOTALL)
+_BEFORE = re.compile(r"\(before ([^)]*)\)")
 
 
 def unknown(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[dict[str, str]]:
@@ -77,6 +82,27 @@ def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
     return word(either, lang) if either else str(value)
 
 
+def place(source: str, lang: str) -> str:
+    """Where a fact is from, with the words that whynan itself puts around a file's name or a library's."""
+    if lang == "en":
+        return source
+    if source.startswith(FOLLOWS):
+        return word("place.follows", lang, what=place(source.removeprefix(FOLLOWS), lang))
+    default = _DEFAULT.fullmatch(source)
+    if default is None:
+        line, _, how = source.rpartition(", ")  # config.py:41, from the name
+        apart = [line, said(how, lang)] if line and said(how, lang) != how else [said(source, lang)]
+        return word("list.comma", lang).join(apart)
+    library = default["library"] + _versions(default["versions"] or "", lang)
+    return word("place.default", lang, library=library, what=said(default["what"], lang))
+
+
+def _versions(text: str, lang: str) -> str:
+    """`(4.36 to 5.23)`, in the words of the language."""
+    text = text.replace(" to ", word("place.to", lang)).replace(" on)", f" {word('place.on', lang)})")
+    return _BEFORE.sub(lambda found: f"({word('place.before', lang, version=found[1])})", text)
+
+
 def named(cause: CauseShown, lang: str) -> str:
     """A cause's title, and that of the finer cause or known bug that it most likely is."""
     finer = cause.finer.title[lang] if cause.finer else ""
@@ -92,17 +118,28 @@ def percent(probability: float) -> str:
     return "<1" if 0 < probability < 0.005 else f"{100 * probability:.0f}"
 
 
-def worth(fix: FixShown, lang: str) -> str:
+def share(probability: float, lang: str) -> str:
+    """A probability with its sign, as the language writes it."""
+    return word("share", lang, percent=percent(probability))
+
+
+def worth(fix: FixShown, knowledge: Knowledge, lang: str) -> str:
     """What a fix is worth, in a line: its chance, its minutes, what speaks against it here, its source."""
     facts = [
         chance(fix, lang),
         spent(fix, lang),
     ]
     if fix.unmet:
-        facts.append(word("report.not_here", lang, needs=", ".join(fix.unmet)))
-    if fix.entry.document:
-        facts.append(word("report.document", lang, section=fix.entry.document))
-    return ", ".join(facts)
+        facts.append(word("report.not_here", lang, needs=word("list.comma", lang).join(fix.unmet)))
+    if title := section(fix.entry.document, knowledge, lang):
+        facts.append(word("report.document", lang, section=title))
+    return word("list.comma", lang).join(facts)
+
+
+def section(name: str | None, knowledge: Knowledge, lang: str) -> str:
+    """The title of a section of the founding document, "" where there is none."""
+    document = knowledge.document
+    return document.sections[name].title[lang] if document and name in document.sections else ""
 
 
 def spent(fix: FixShown, lang: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.conclusion import CauseShown, Conclusion, FixShown
-from app.phrases import label, percent
+from app.phrases import label, percent, share
 from app.words import word
 from kb.model import Knowledge, Plain
 
@@ -29,7 +29,8 @@ def because(shown: Conclusion, knowledge: Knowledge, lang: str) -> str:
     """What speaks most for the first cause, in a line; "" where nothing does."""
     values = shown.known.values()
     telling = [item for item in shown.causes[0].evidence if item.factor > FOR][:LEADING]
-    return ", ".join(_stated(knowledge, item.fact, values[item.fact], lang) for item in telling)
+    glue = word("list.comma", lang)
+    return glue.join(_stated(knowledge, item.fact, values[item.fact], lang) for item in telling)
 
 
 def flips(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
@@ -37,7 +38,7 @@ def flips(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
     likeliest = {flip.fact: flip for flip in reversed(shown.explanation.flips)}
     led: dict[str, list[str]] = {}
     for flip in [flip for flip in shown.explanation.flips if likeliest[flip.fact] is flip][:FLIPS]:
-        answer = f"{_stated(knowledge, flip.fact, flip.value, lang)} ({percent(flip.chance)} %)"
+        answer = f"{_stated(knowledge, flip.fact, flip.value, lang)} ({share(flip.chance, lang)})"
         led.setdefault(flip.fix, []).append(answer)
     return _lines("report.flip", led, knowledge, lang)
 
@@ -79,7 +80,7 @@ def why_not(fix: FixShown, shown: Conclusion, knowledge: Knowledge, lang: str) -
     """Why a fix is not on top: what speaks against the cause that it is known for. "" where nothing does."""
     if not fix.cause or not fix.against or fix.rank == 1:
         return ""
-    reasons = ", ".join(
+    reasons = word("list.comma", lang).join(
         f"{_stated(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
         for item in fix.against[:AGAINST]
     )

@@ -10,14 +10,17 @@ from markdown_it import MarkdownIt
 import kb
 from app import reasons
 from app.conclusion import HEALTHY, CauseShown, Conclusion, FixShown
-from app.phrases import headline, named, percent, step, unknown, worth
+from app.phrases import headline, label, named, place, share, step, unknown, worth
 from app.words import word
 from kb.model import Knowledge, Plain
+from probes.columns import prose
 from probes.files.privacy import shareable
 from probes.private import redact
 
 # What an export shows of the long lists; the JSON has all.
-CAUSES, FIXES, PATCHES = 5, 5, 3
+CAUSES, FIXES, PATCHES, REASONS = 5, 5, 3, 4
+ENDLESS = 10**6  # columns: in an issue, GitHub shows every end of a line
+NOTHING = 0.1  # so near to 1, a factor says nothing
 MOST_ISSUE = 65_536  # characters of an issue's text on GitHub
 
 
@@ -97,28 +100,33 @@ def _fix_json(fix: FixShown, lang: str) -> dict[str, Any]:
 
 def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en") -> str:
     """The conclusion for an issue tracker."""
-    lines = [f"## whynan: {headline(conclusion, knowledge, lang)}", ""]
+    colon = word("list.colon", lang)
+    lines = [f"## whynan{colon}{headline(conclusion, knowledge, lang)}", ""]
     if conclusion.verdict != HEALTHY:
         lines += [f"> {note}\n" for note in reasons.notes(conclusion, knowledge, lang)]
+        lines += [f"**{word('report.next', lang)}**{colon}{step(conclusion, knowledge, lang)['why']}", ""]
         lines += [f"### {word('report.causes', lang)}", ""]
-        lines += [_cause_line(cause, lang) for cause in conclusion.causes[:CAUSES]]
+        lines += [_cause_line(cause, knowledge, lang) for cause in conclusion.causes[:CAUSES]]
         lines += _unchecked(conclusion, knowledge, lang)
         lines += ["", f"### {word('report.fixes', lang)}", ""]
         for fix in conclusion.fixes[:FIXES]:
-            lines += _fix_lines(fix, reasons.why_not(fix, conclusion, knowledge, lang), lang)
-        lines += [f"**{word('report.next', lang)}:** {step(conclusion, knowledge, lang)['why']}", ""]
+            lines += _fix_lines(fix, reasons.why_not(fix, conclusion, knowledge, lang), knowledge, lang)
         if flips := reasons.flips(conclusion, knowledge, lang):
             lines += [f"### {word('report.flips', lang)}", "", *(f"- {flip}" for flip in flips), ""]
     if conclusion.known.tried:
         lines += [f"### {word('report.tried', lang)}", ""]
-        lines += [f"- `{fix}`: {word(f'outcome.{outcome}', lang)}" for fix, outcome in conclusion.known.tried]
+        for name, outcome in conclusion.known.tried:
+            title = knowledge.fixes[name].title[lang]
+            lines.append(f"- {title} (`{name}`){colon}{word(f'outcome.{outcome}', lang)}")
         lines.append("")
-    lines += [f"### {word('report.known', lang)}", "", "| | | | |", "|---|---|---|---|"]
+    head = [word(name, lang) for name in ("table.fact", "table.value", "table.source")]
+    lines += [f"### {word('report.known', lang)}", "", f"| {' | '.join(head)} |", "|---|---|---|"]
     for fact in conclusion.known.facts:
-        state = word(f"state.{fact.state}", lang)
-        lines.append(f"| `{fact.id}` | {_cell(fact.value)} | {_cell(fact.source)} | {state} |")
-    lines += ["", link, "", word("report.made", lang, version=conclusion.version), ""]
-    return "\n".join(lines)
+        source = "" if fact.source == fact.state else f" {_cell(place(fact.source, lang))}"
+        lines.append(f"| `{fact.id}` | {_cell(fact.value)} | {word(f'state.{fact.state}', lang)}{source} |")
+    # Between < and >, an address is one for every reader of Markdown.
+    lines += ["", word("report.link", lang), "", f"<{link}>" if link.startswith("http") else link, ""]
+    return "\n".join([*lines, word("report.made", lang, version=conclusion.version), ""])
 
 
 def issue(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en") -> str:
@@ -126,36 +134,58 @@ def issue(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "
     text = markdown(conclusion, knowledge, link, lang)
     heading = f"### {word('report.known', lang)}\n"
     said, _, facts = text.partition(heading)
-    table, _, end = facts.partition(f"\n\n{link}\n")
-    folded = (
-        f"<details><summary>{word('report.known', lang)}</summary>\n{table}\n\n</details>\n\n{link}\n{end}"
-    )
+    table, last, end = facts.partition(f"\n\n{word('report.link', lang)}\n")
+    folded = f"<details><summary>{word('report.known', lang)}</summary>\n{table}\n\n</details>{last}{end}"
     whole = f"{said}{folded}"
-    return whole if len(whole) <= MOST_ISSUE else f"{said}{link}\n{end}"[-MOST_ISSUE:]
+    return whole if len(whole) <= MOST_ISSUE else f"{said}{last.lstrip()}{end}"[-MOST_ISSUE:]
 
 
-def _cause_line(cause: CauseShown, lang: str) -> str:
-    reasons = ", ".join(
-        f"`{item.fact}` = {_cell(item.value)} (×{item.factor:.2g})" for item in cause.evidence[:4]
+def _cause_line(cause: CauseShown, knowledge: Knowledge, lang: str) -> str:
+    told = word("list.comma", lang).join(
+        f"`{item.fact}` = {_value(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
+        for item in cause.evidence[:REASONS]
+        if abs(item.factor - 1) > NOTHING
     )
-    line = f"- **{percent(cause.probability)} %** {named(cause, lang)} (`{cause.entry.id}`)"
-    return f"{line}: {reasons}" if reasons else line
+    line = f"- **{share(cause.probability, lang)}** {named(cause, lang)} (`{cause.entry.id}`)"
+    return f"{line}{word('list.colon', lang)}{told}" if told else line
 
 
 def _unchecked(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
     if not conclusion.causes:
         return []
     checks = reasons.unchecked(conclusion.causes[0], conclusion, knowledge, lang)
-    said = "; ".join(f"`{fact}` ({how})" for fact, how in checks)
-    return ["", f"{word('report.unchecked', lang)}: {said}"] if said else []
+    said = word("list.semicolon", lang).join(f"`{fact}` ({how})" for fact, how in checks)
+    return ["", f"{word('report.unchecked', lang)}{word('list.colon', lang)}{said}"] if said else []
 
 
-def _fix_lines(fix: FixShown, why_not: str, lang: str) -> list[str]:
-    lines = [f"{fix.rank}. **{fix.entry.title[lang]}** (`{fix.entry.id}`): {worth(fix, lang)}", ""]
-    lines += [f"   {why_not}", ""] if why_not else []
+def _fix_lines(fix: FixShown, why_not: str, knowledge: Knowledge, lang: str) -> list[str]:
+    """A fix as an item of a list; the first one with how it is done, and where that is from."""
+    name = f"**{fix.entry.title[lang]}** (`{fix.entry.id}`)"
+    said = word("list.colon", lang).join((name, worth(fix, knowledge, lang)))
+    blocks = [[why_not]] if why_not else []
+    if fix.rank == 1:
+        blocks.append(list(prose(fix.entry.steps[lang], ENDLESS)))
     if fix.rank <= PATCHES and fix.patch:
-        lines += ["   ```diff", *(f"   {line}" for line in redact(fix.patch.diff).splitlines()), "   ```", ""]
+        diff = redact(fix.patch.diff).splitlines()
+        if not fix.patch.files:  # the names in its head would be no files of anybody's
+            framework = label(knowledge, "framework.name", fix.patch.framework, lang)
+            blocks.append([word("report.example", lang, framework=framework)])
+            diff = diff[2:]
+        blocks.append(["```diff", *diff, "```"])
+    if fix.rank == 1 and fix.entry.references:
+        links = (f"[{reference.title}]({reference.url})" for reference in fix.entry.references)
+        glue = word("list.semicolon", lang)
+        blocks.append([f"{word('diagnosis.sources', lang)}{word('list.colon', lang)}{glue.join(links)}"])
+    lines = [f"{fix.rank}. {said}", ""]
+    for block in blocks:
+        lines += [*(f"   {line}".rstrip() for line in block), ""]
     return lines
+
+
+def _value(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
+    """A value in words where the knowledge has some, else inert as it is."""
+    said = label(knowledge, fact, value, lang)
+    return _cell(value) if said == str(value) else said
 
 
 def _cell(value: Plain) -> str:
@@ -182,5 +212,7 @@ STYLE = (
     ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0}"
     "main{max-width:52rem;margin:auto;padding:1rem}pre{overflow-x:auto;padding:.75rem;border:1px solid #8884}"
     "table{border-collapse:collapse;display:block;overflow-x:auto}td{padding:.15rem .75rem .15rem 0}"
-    "p{overflow-wrap:anywhere}"
+    "p,li,td{overflow-wrap:anywhere}td:first-child{overflow-wrap:break-word}"
+    "th{text-align:left;padding:.15rem .75rem .15rem 0}"
+    "@media(max-width:40rem){main{padding:.75rem}ul,ol{padding-left:1.25rem}td,th{font-size:.8rem}}"
 )

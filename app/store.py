@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -53,7 +53,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Told:
-    """What somebody told of a fix. `run` is the diagnosis that the one with `link` began from."""
+    """What somebody told of a fix. `run` is the diagnosis that the one with `link` goes on from."""
 
     run: str
     link: str
@@ -78,11 +78,13 @@ class Store:
         decode(link)
         name, key, now = secrets.token_urlsafe(16), secrets.token_urlsafe(16), int(time.time())
         known = sa.select(diagnoses.c.id).where(diagnoses.c.id == _id(parent)).scalar_subquery()
+        its_run = sa.select(diagnoses.c.run).where(diagnoses.c.id == _id(parent)).scalar_subquery()
         row = {
             "id": name,
             "link": link,
             "key": _hash(key),
             "parent": known,
+            "run": sa.func.coalesce(its_run, name),
             "made": now,
             "expires": now + DAY * min(max(days, 1), LONGEST_DAYS) if days else None,
         }
@@ -111,7 +113,7 @@ class Store:
         return True
 
     def record(self, name: str, fix: str, outcome: str) -> bool:
-        """Keeps what came of a fix, in place of what was told before; False if there is no such diagnosis.
+        """Keeps what came of a fix; the last that is told counts. False if there is no such diagnosis.
 
         Raises ValueError for an outcome that is none of kb.belief.OUTCOMES, StoreError.
         """
@@ -119,36 +121,31 @@ class Store:
             raise ValueError(f"{fix}={outcome}, is no fix with one of {', '.join(OUTCOMES)}")
         if self.find(name) is None:
             return False
-        row = {"diagnosis": name, "fix": fix, "outcome": outcome, "told": int(time.time())}
+        row = {"diagnosis": name, "fix": fix, "told": int(time.time()), "outcome": outcome}
         dialect: Any = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(outcomes).values(row)
-        changed = {column: statement.excluded[column] for column in ("outcome", "told")}
-        statement = statement.on_conflict_do_update(index_elements=["diagnosis", "fix"], set_=changed)
+        key, changed = ["diagnosis", "fix", "told"], {"outcome": statement.excluded["outcome"]}
         try:
             with _one_line(), self._engine.begin() as connection:
-                connection.execute(statement)
+                connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
         except IntegrityError:  # it was deleted just now
             return False
         return True
 
     def counts(self, fix: str) -> dict[str, int]:
-        """How often each outcome was told of a fix: outcome -> number, for all of OUTCOMES."""
-        query = sa.select(outcomes.c.outcome, sa.func.count()).where(outcomes.c.fix == fix)
-        with _one_line(), self._readers.connect() as connection:
-            rows = connection.execute(query.group_by(outcomes.c.outcome))
-            found = {outcome: int(number) for outcome, number in rows}
-        return {outcome: found.get(outcome, 0) for outcome in OUTCOMES}
+        """How often each outcome was told of a fix: outcome -> number of runs, for all of OUTCOMES."""
+        last = {row.run: row.outcome for row in self.told(fix)}
+        return {outcome: list(last.values()).count(outcome) for outcome in OUTCOMES}
 
-    def told(self) -> tuple[Told, ...]:
-        """Every outcome with the link of its diagnosis, the oldest first. Raises StoreError."""
-        columns = (diagnoses.c.id, diagnoses.c.link, outcomes.c.fix, outcomes.c.outcome, outcomes.c.told)
+    def told(self, fix: str = "") -> tuple[Told, ...]:
+        """All that was told (of `fix`), with the link of its diagnosis, oldest first. Raises StoreError."""
+        columns = (diagnoses.c.run, diagnoses.c.link, outcomes.c.fix, outcomes.c.outcome, outcomes.c.told)
         query = sa.select(*columns).select_from(outcomes).join(diagnoses)
+        if fix:
+            query = query.where(outcomes.c.fix == fix)
         order = (outcomes.c.told, diagnoses.c.made, diagnoses.c.id, outcomes.c.fix)
         with _one_line(), self._readers.connect() as connection:
-            pairs = connection.execute(sa.select(diagnoses.c.id, diagnoses.c.parent))
-            parents: dict[str, str | None] = {row.id: row.parent for row in pairs}
-            rows = connection.execute(query.order_by(*order)).all()
-        return tuple(Told(_first(name, parents), *rest) for name, *rest in rows)
+            return tuple(Told(*row) for row in connection.execute(query.order_by(*order)))
 
     def close(self) -> None:
         """Lets go of the database."""
@@ -194,13 +191,6 @@ def default_url() -> str:
     """A file of the user's own: $XDG_DATA_HOME/whynan/whynan.db, else ~/.local/share/whynan/whynan.db."""
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return URL.create("sqlite", database=str(Path(home) / "whynan" / "whynan.db")).render_as_string()
-
-
-def _first(name: str, parents: Mapping[str, str | None]) -> str:
-    """The diagnosis that a chain of them began with; a parent is always older than its child."""
-    while parent := parents.get(name):
-        name = parent
-    return name
 
 
 def _id(name: str | None) -> str:

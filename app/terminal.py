@@ -2,55 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from app import reasons
 from app.conclusion import HEALTHY, Conclusion, FixShown
-from app.phrases import headline, named, percent, step, worth
+from app.phrases import headline, label, named, percent, place, step, worth
 from app.words import word
 from kb.model import Knowledge
+from probes.columns import prose, wrap
 from probes.private import redact
 
 CAUSES, FIXES, REASONS, CHECKS = 4, 4, 4, 2
 BAR = 20
 
 
-def text(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en") -> str:
-    """The conclusion in some forty lines; everything else is in the link and in --format json."""
-    sources = {fact.id: fact.source for fact in conclusion.known.facts}
+def text(
+    conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "en", columns: int | None = None
+) -> str:
+    """The conclusion in some forty lines; everything else is in the link and in --format json.
+
+    Lines are broken for a terminal of so many `columns`; changes and the link never are.
+    """
     lines = [headline(conclusion, knowledge, lang), ""]
     if conclusion.verdict == HEALTHY:
         return "\n".join([*lines, link, ""])
     for note in reasons.notes(conclusion, knowledge, lang):
-        lines += [f"  ! {note}", ""]
-    lines.append(word("report.causes", lang))
-    for cause in conclusion.causes[:CAUSES]:
-        bar = f"{'█' * round(BAR * cause.probability) or '▏':<{BAR}}"
-        name = f"{named(cause, lang)}  [{cause.entry.id}]"
-        lines.append(f"  {percent(cause.probability):>3} %  {bar}  {name}")
-        for item in cause.evidence[:REASONS]:
-            if abs(item.factor - 1) > 0.1 and cause is conclusion.causes[0]:
-                side = "report.for" if item.factor > 1 else "report.against"
-                reason = f"{item.fact} = {item.value} ({sources.get(item.fact, '')})"
-                lines.append(f"         ×{item.factor:<5.2g} {reason}, {word(side, lang)}")
-        if cause is conclusion.causes[0]:
-            lines += [
-                f"         {word('report.unchecked', lang)}: {fact}  ({how})"
-                for fact, how in reasons.unchecked(cause, conclusion, knowledge, lang)[:CHECKS]
-            ]
+        lines += [*wrap(f"  ! {note}", columns, 4), ""]
+    lines += [word("report.causes", lang), *_causes(conclusion, knowledge, lang, columns)]
     lines += ["", word("report.fixes", lang)]
     for fix in conclusion.fixes[:FIXES]:
-        lines += _fix(fix, lang)
+        lines += _fix(fix, knowledge, lang, columns)
         if why_not := reasons.why_not(fix, conclusion, knowledge, lang):
-            lines.append(f"       {why_not}")
+            lines += wrap(f"       {why_not}", columns)
     if flips := reasons.flips(conclusion, knowledge, lang):
-        lines += ["", word("report.flips", lang), *(f"  {flip}" for flip in flips)]
-    lines += ["", f"{word('report.next', lang)}: {step(conclusion, knowledge, lang)['why']}", "", link, ""]
-    return "\n".join(lines)
+        lines += ["", word("report.flips", lang)]
+        lines += [line for flip in flips for line in wrap(f"  {flip}", columns, 4)]
+    following = (
+        f"{word('report.next', lang)}{word('list.colon', lang)}{step(conclusion, knowledge, lang)['why']}"
+    )
+    return "\n".join([*lines, "", *wrap(following, columns), "", link, ""])
 
 
-def _fix(fix: FixShown, lang: str) -> list[str]:
-    lines = [f"  {fix.rank:>2}.  {fix.entry.title[lang]}  [{fix.entry.id}]", f"       {worth(fix, lang)}"]
-    if fix.rank == 1:
-        lines += [f"       {line}" for line in fix.entry.steps[lang].strip().splitlines()]
-        if fix.patch:
-            lines += ["", *(f"       {line}" for line in redact(fix.patch.diff).splitlines()), ""]
-    return lines
+def _causes(conclusion: Conclusion, knowledge: Knowledge, lang: str, columns: int | None) -> Iterator[str]:
+    """The causes with their probabilities; for the first, what speaks for and against it, and what would."""
+    for cause in conclusion.causes[:CAUSES]:
+        bar = f"{'█' * round(BAR * cause.probability) or '▏':<{BAR}}"
+        before = f"  {percent(cause.probability):>3} %  {bar}  "
+        yield from wrap(f"{before}{named(cause, lang)}  [{cause.entry.id}]", columns, len(before))
+        if cause is conclusion.causes[0]:
+            sources = {fact.id: place(fact.source, lang) for fact in conclusion.known.facts}
+            for item in cause.evidence[:REASONS]:
+                if abs(item.factor - 1) > 0.1:
+                    side = word("report.for" if item.factor > 1 else "report.against", lang)
+                    reason = f"{item.fact} = {item.value} ({sources.get(item.fact, '')})"
+                    reason = f"         ×{item.factor:<5.2g} {reason}{word('list.comma', lang)}{side}"
+                    yield from wrap(reason, columns, 16)
+            for fact, how in reasons.unchecked(cause, conclusion, knowledge, lang)[:CHECKS]:
+                check = f"{word('report.unchecked', lang)}{word('list.colon', lang)}{fact}  ({how})"
+                yield from wrap(f"         {check}", columns, 16)
+
+
+def _fix(fix: FixShown, knowledge: Knowledge, lang: str, columns: int | None) -> Iterator[str]:
+    yield from wrap(f"  {fix.rank:>2}.  {fix.entry.title[lang]}  [{fix.entry.id}]", columns, 7)
+    yield from wrap(f"       {worth(fix, knowledge, lang)}", columns)
+    if fix.rank > 1:
+        return
+    yield from prose(fix.entry.steps[lang], columns, 7 * " ")
+    if fix.patch:
+        diff = redact(fix.patch.diff).splitlines()
+        yield ""
+        if not fix.patch.files:  # the names in its head would be no files of anybody's
+            example = word(
+                "report.example",
+                lang,
+                framework=label(knowledge, "framework.name", fix.patch.framework, lang),
+            )
+            yield from wrap(f"       {example}", columns)
+            diff = diff[2:]
+        yield from (f"       {line}" for line in diff)
+        yield ""

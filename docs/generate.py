@@ -185,8 +185,11 @@ def commands(whole: argparse.ArgumentParser) -> Iterator[str]:
     for verb, about in verbs(whole):
         rows = [(f"`{spelled(action)}`", action.help or "") for action in own(verb)]
         for child, text in verbs(verb):
-            words = [child.prog.split()[-1], *map(spelled, own(child))]
+            name = child.prog.split()[-1]
+            told = [action for action in own(child) if action.option_strings and action.help]
+            words = [name, *(spelled(action) for action in own(child) if action not in told)]
             rows.append((f"`{' '.join(words)}`", text))
+            rows += [(f"`{name} {spelled(action)}`", action.help or "") for action in told]
         yield f"### {verb.prog}\n\n{verb.description or about}\n"
         if rows:
             yield table(("argument", "what it is"), rows) + "\n"

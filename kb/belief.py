@@ -80,7 +80,7 @@ def _space(knowledge: Knowledge, active: frozenset[str]) -> Space:
         entries=(*causes, None),
         fixes=fixes,
         prior=np.append(prior[: len(causes)], none if causes else 1.0),
-        cure=cure.reshape(len(causes) + 1, len(fixes)),
+        cure=knowledge.policy.applied * cure.reshape(len(causes) + 1, len(fixes)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kb.model import Fix, Knowledge, Plain
+from kb.model import Fix, Knowledge, Plain, key
 
 # What a person may tell of their own run; none of it is needed.
 STEP_SECONDS, STEPS_LOST, FIRST_BAD = "run.step_seconds", "run.steps_lost", "loss.first_bad_step"
@@ -13,7 +13,9 @@ GPUS, GPU_HOUR, PERSON_HOUR = "gpu.count", "price.gpu_hour", "price.person_hour"
 
 def minutes(knowledge: Knowledge, fix: Fix, facts: Mapping[str, Plain]) -> float:
     """Minutes to apply a fix and to see whether it helped: for most a restart, and the way back."""
-    return fix.minutes + (knowledge.policy.restart_minutes + replay(facts) if fix.restart else 0.0)
+    own = (values.get(key(facts[fact])) for fact, values in fix.minutes_where.items() if fact in facts)
+    applying = next((known for known in own if known is not None), fix.minutes)
+    return applying + (knowledge.policy.restart_minutes + replay(facts) if fix.restart else 0.0)
 
 
 def replay(facts: Mapping[str, Plain]) -> float:

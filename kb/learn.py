@@ -17,17 +17,21 @@ from kb.model import Knowledge, Plain
 from kb.standing import standing
 
 WEIGHT = 40
+SURELY = 0.005  # no fix is ever written off
 ROUNDED = 2e-4  # priors are written with four digits
 
 
 @dataclass(frozen=True)
 class Run:
-    """One broken run: what was known, each fix that was tried with its outcome, and which are new."""
+    """One broken run: what was known, each fix that was tried with its outcome, and which were told of here.
+
+    What else was tried is evidence, and is not counted.
+    """
 
     facts: Mapping[str, Plain]
     assumed: Collection[str]
     tried: Mapping[str, str]
-    new: Collection[str]
+    told: Collection[str]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,18 @@ class Learnt:
     def cure(self, entry: str, fix: str, chance: float) -> float:
         """The chance that `fix` cures `entry`, which was `chance` before these runs."""
         worked, failed = self.worked[entry, fix], self.failed[entry, fix]
-        return (WEIGHT * chance + worked) / (WEIGHT + worked + failed)
+        # What is taken back may be more than the guess weighs.
+        return min(max((WEIGHT * chance + worked) / max(WEIGHT + worked + failed, 1.0), SURELY), 1.0)
+
+    def less(self, counted: Learnt) -> Learnt:
+        """This without what was `counted` before: a run that more is told of is still one run."""
+        for mine, other in (
+            (self.causes, counted.causes),
+            (self.worked, counted.worked),
+            (self.failed, counted.failed),
+        ):
+            mine.subtract(other)  # type: ignore[arg-type]
+        return self
 
 
 def learn(knowledge: Knowledge, runs: Iterable[Run]) -> Learnt:
@@ -53,15 +68,15 @@ def learn(knowledge: Knowledge, runs: Iterable[Run]) -> Learnt:
     for run in runs:
         case = standing(knowledge, run.facts, run.tried, run.assumed)
         active = case.active
-        new = {fix: WORKED[run.tried[fix]] for fix in run.new if run.tried.get(fix) in WORKED}
+        told = {fix: WORKED[run.tried[fix]] for fix in run.told if run.tried.get(fix) in WORKED}
         for name, of, entry, weight in zip(
             active.ids, active.of, active.entries, case.posterior, strict=True
         ):
             if name == NONE or entry is None:
                 continue
-            if new:
+            if told:
                 learnt.causes[of] += float(weight)  # type: ignore[assignment]
-            for fix, worked in new.items():
+            for fix, worked in told.items():
                 if fix in entry.fixes:  # a fix that is not known for it is no cure of it by chance
                     (learnt.worked if worked else learnt.failed)[name, fix] += float(weight)  # type: ignore[assignment]
     return learnt

@@ -158,11 +158,15 @@ class Patch(Strict):
 
 
 class Fix(Strict):
-    """One remedy. `minutes` is what it takes to apply it and to see whether it helped."""
+    """One remedy. `minutes` is what it takes to apply it and to see whether it helped.
+
+    `minutes_where` has other minutes for those whose run has such a fact: float32 costs a small model little.
+    """
 
     id: str
     title: Text
     minutes: float = Field(gt=0)
+    minutes_where: dict[str, Annotated[dict[str, float], Keyed]] = {}
     restart: bool = False
     needs: dict[str, Plain] = {}
     document: str | None = None
@@ -219,8 +223,10 @@ class Policy(Strict):
     costs to hand the case to an expert, who always solves it. `restart_minutes` is added to each fix with
     `restart: true`. `assumed` is how far a framework's default, which nobody wrote down, is trusted.
     `evidence_weight` is the power to which each fact's likelihoods are raised: 1 is Bayes' rule with the
-    signs as they are written. `two_faults` is the share of cases in which two causes act at once. What was
-    told of fixes up to `learned_until` (seconds since 1970) is in the priors and chances of cure already.
+    signs as they are written. `applied` is the share of tries in which a fix is applied as it is meant, and
+    takes effect: so much a failed one tells against its causes. `two_faults` is the share of cases in which
+    two causes act at once. What was told of fixes up to `learned_until` (seconds since 1970) is in the priors
+    and chances of cure already.
     """
 
     none_of_these: Probability = 0.03
@@ -228,6 +234,7 @@ class Policy(Strict):
     restart_minutes: float = Field(default=0, ge=0)
     assumed: Probability = 0.7
     evidence_weight: float = Field(default=1, gt=0)
+    applied: float = Field(default=1, gt=0, le=1)
     two_faults: Probability = 0.03
     learned_until: int = Field(default=0, ge=0)
 

@@ -61,10 +61,11 @@ def ranked(knowledge: Knowledge, case: Standing) -> tuple[Ranked, ...]:
     """The fixes that were not tried yet, best first, impossible ones last.
 
     The order is by chance over cost, each fix as it stands once those before it have failed: two fixes for
-    the same cause are rarely the best two. Among equals the document's own fixes lead.
+    the same cause are rarely the best two. A fix's chance is that it helps if it is applied as it is meant.
+    Among equals the document's own fixes lead.
     """
     active, costs = case.active, case.costs
-    alone = case.posterior @ active.cure
+    alone = case.posterior @ active.cure / knowledge.policy.applied
     still = case.posterior.copy()  # P(hypothesis, and everything before has failed)
     left = [i for i, fix in enumerate(active.fixes) if fix not in case.tried]
     order: list[Ranked] = []
@@ -78,7 +79,7 @@ def ranked(knowledge: Knowledge, case: Standing) -> tuple[Ranked, ...]:
 
         best = max(left, key=worth)
         left.remove(best)
-        after = float(chances[best] / still.sum())
+        after = float(chances[best] / still.sum()) / knowledge.policy.applied
         order.append(Ranked(active.fixes[best], float(alone[best]), after, float(costs[best])))
         if active.fixes[best] not in case.impossible:
             still = still * (1 - active.cure[:, best])

@@ -1,4 +1,4 @@
-"""A run of the lab as its user's files: the log and the config, by Hugging Face's Trainer and by XTuner.
+"""A run of the lab as its user's config, by Hugging Face's Trainer and by XTuner; lab_logs.py has the log.
 
 The lab's model is some ten thousand times smaller than what people fine-tune, and takes larger steps: its
 healthy rates are 5e-4 to 1e-3 (LoRA 3e-3), theirs 1e-5 to 2e-5 (2e-4). Rates are written in their measure,
@@ -8,19 +8,25 @@ by one factor for all runs, faulty or not; SGD's as they are. So are a sample's 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Sequence
 
 from app import own_run
-from probes.lab import Settings, Trace
+from measure.lab_losses import LOSSES
+from probes.lab import FAULTS, Settings
 
 FRAMEWORKS = ("transformers", "xtuner")
 TOKENS = 32
-OVERFLOW = (
-    "[2026-11-24 03:12:07,411] [INFO] [loss_scaler.py:190:update_scale] [deepspeed] OVERFLOW! "
-    "Rank 0 Skipping step. Attempted loss scale: {}, reducing to {}"
-)
-MINIMUM = "Exception: Current loss scale already at minimum - cannot decrease scale anymore. Exiting run."
+OWN_MODEL = """import torch
+from torch.nn import functional as F
+from xtuner.model import SupervisedFinetune
+
+
+class Own(SupervisedFinetune):
+    def compute_loss(self, data, data_samples=None):
+        outputs = self.llm(**data)
+        return {"loss": own_loss(outputs.logits, data["labels"])}
+
+
+"""
 DTYPE = {"float16": "torch.float16", "bfloat16": "torch.bfloat16", "float32": "torch.float32"}
 
 
@@ -32,69 +38,15 @@ def rate(settings: Settings, lab: float) -> float:
 
 
 def scales_by_deepspeed(settings: Settings, framework: str) -> bool:
-    """Whether DeepSpeed scales the loss, and prints it: the Trainer's runs; XTuner's have torch's scaler."""
-    return framework == "transformers" and settings.loss_scale is not None
+    """Whether DeepSpeed scales the loss, and prints it: the Trainer's runs; XTuner's have torch's scaler, and
+    so has what trains float16 weights, of which DeepSpeed would keep a copy in float32.
+    """
+    return framework == "transformers" and settings.loss_scale is not None and settings.weights == "float32"
 
 
-# --- logs ----------------------------------------------------------------------------------------
-
-
-def log(
-    settings: Settings, trace: Trace, framework: str, every: int, epochs: float, steps: Sequence[int]
-) -> str:
-    """What is printed each `every` steps; `epochs` is what a step is of one, `steps` are those that ran."""
-    windows = [steps[start : start + every] for start in range(0, len(steps) - every + 1, every)]
-    lines = list((_trainer if framework == "transformers" else _mmengine)(settings, trace, windows, epochs))
-    return "\n".join(lines) + "\n"
-
-
-def _trainer(
-    settings: Settings, trace: Trace, windows: Sequence[Sequence[int]], epochs: float
-) -> Iterator[str]:
-    """A mean without NaN (logging_nan_inf_filter), and the last step's norm and rate."""
-    for window in windows:
-        total, end = 0.0, window[-1]
-        for place, one in enumerate((trace.loss[step - 1] for step in window), 1):
-            total += one if math.isfinite(one) else total / place
-        if scales_by_deepspeed(settings, "transformers"):
-            for step in sorted(set(window) & set(trace.skipped)):
-                scale = trace.loss_scale[step - 1]
-                yield OVERFLOW.format(
-                    f"{scale:g}", f"{scale / 2 if settings.loss_scale == 'dynamic' else scale:g}"
-                )
-        yield f"{100 * end // settings.steps:3d}%|█▏        | {end}/{settings.steps} [05:00<36:40,  2.50s/it]"
-        pairs = {
-            "loss": round(total / len(window), 4),
-            "grad_norm": trace.grad_norm[end - 1],
-            "learning_rate": rate(settings, trace.lr[end - 1]),
-            "epoch": round(end * epochs, 4),
-        }
-        yield str(pairs)
-    if settings.loss_scale == "dynamic" and trace.loss_scale[-1] <= 1:
-        yield MINIMUM
-
-
-def _mmengine(
-    settings: Settings, trace: Trace, windows: Sequence[Sequence[int]], epochs: float
-) -> Iterator[str]:
-    """Means of the window, NaN and all."""
-    for window in windows:
-        end = window[-1]
-        loss = sum(trace.loss[step - 1] for step in window) / len(window)
-        norm = sum(trace.grad_norm[step - 1] for step in window) / len(window)
-        yield (
-            f"11/24 03:12:07 - mmengine - INFO - Iter(train) [{end:>6}/{settings.steps}]  "
-            f"lr: {rate(settings, trace.lr[end - 1]):.4e}  eta: 0:52:48  time: 0.3213  data_time: 0.0080  "
-            f"memory: 11964  loss: {loss:.4f}  grad_norm: {norm:.4f}"
-        )
-
-
-# --- configs -------------------------------------------------------------------------------------
-
-
-def config(settings: Settings, framework: str, cause: str = "") -> dict[str, str]:
-    """The files that a user has, by their names. `cause` shows where it is the user's own code."""
-    files = {"transformers": _script, "xtuner": _xtuner}[framework](settings, cause)
+def config(settings: Settings, framework: str, name: str) -> dict[str, str]:
+    """The files that a user has, by their names. `name` is the fault's: some stand in the user's own code."""
+    files = {"transformers": _script, "xtuner": _xtuner}[framework](settings, name)
     deepspeed = bool(settings.zero_stage) or scales_by_deepspeed(settings, framework)
     if deepspeed:
         files["ds_config.json"] = json.dumps(_deepspeed(settings), indent=1)
@@ -127,15 +79,18 @@ def _loaded(settings: Settings) -> str:
     return DTYPE[settings.weights]
 
 
-def _script(settings: Settings, cause: str) -> dict[str, str]:
-    pure = settings.weights == settings.precision == "float16"
+def _script(settings: Settings, name: str) -> dict[str, str]:
+    pure = settings.weights == settings.precision == "float16" and settings.loss_scale is None
     names = {"adamw": "adamw_torch", "sgd": "sgd", "adafactor": "adafactor", "adam": "adamw_torch"}
-    kind, run = ("GRPOConfig", "GRPOTrainer") if cause == "rl-loss" else ("SFTConfig", "SFTTrainer")
+    finer = FAULTS[name].finer if name in FAULTS else ""
+    kind, run = ("GRPOConfig", "GRPOTrainer") if finer == "rl-loss" else ("SFTConfig", "SFTTrainer")
     lines = [
         "import torch",
+        *(["from torch.nn import functional as F"] if name in LOSSES else []),
         "from datasets import load_dataset",
-        "from peft import LoraConfig",
-        "from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig",
+        *(["from peft import LoraConfig"] if settings.lora_rank else []),
+        "from transformers import AutoModelForCausalLM, AutoTokenizer"
+        + ", BitsAndBytesConfig" * settings.quantized,
         f"from trl import {kind}, {run}",
         "",
         f'tokenizer = AutoTokenizer.from_pretrained("./base", padding_side="{_side(settings)}")',
@@ -152,7 +107,7 @@ def _script(settings: Settings, cause: str) -> dict[str, str]:
         f'model = AutoModelForCausalLM.from_pretrained("./base", {quantized}torch_dtype={_loaded(settings)},'
         f' attn_implementation="{settings.kernel}")'
     ]
-    if cause == "untrained-tokens":
+    if name == "huge-new-tokens":
         lines += [
             'tokenizer.add_special_tokens({"additional_special_tokens": ["<|user|>", "<|assistant|>"]})',
             "model.resize_token_embeddings(len(tokenizer))",
@@ -182,9 +137,10 @@ def _script(settings: Settings, cause: str) -> dict[str, str]:
     if settings.lora_rank:
         lines += [f"lora = LoraConfig(r={settings.lora_rank}, lora_alpha={settings.lora_alpha:g})"]
         peft = ", peft_config=lora"
-    if cause == "custom-loss":
+    if name in LOSSES:
         lines += [
             "",
+            LOSSES[name],
             f"class Own({run}):",
             "    def compute_loss(self, model, inputs, return_outputs=False, **keywords):",
             "        outputs = model(**inputs)",
@@ -201,7 +157,7 @@ def _side(settings: Settings) -> str:
     return "left" if settings.padding == "left" else "right"
 
 
-def _xtuner(settings: Settings, cause: str) -> dict[str, str]:
+def _xtuner(settings: Settings, name: str) -> dict[str, str]:
     names = {"adamw": "AdamW", "sgd": "SGD", "adafactor": "Adafactor", "adam": "Adam"}
     rest = f"momentum={settings.momentum}" if settings.optimizer == "sgd" else f"eps={settings.epsilon:g}"
     clip = (
@@ -209,7 +165,8 @@ def _xtuner(settings: Settings, cause: str) -> dict[str, str]:
         if settings.max_grad_norm is None
         else f"dict(max_norm={settings.max_grad_norm}, error_if_nonfinite=False)"
     )
-    mixed = settings.precision != "float32" and settings.weights == "float32" and not settings.zero_stage
+    scaled = settings.weights == "float32" or settings.loss_scale is not None
+    mixed = settings.precision != "float32" and scaled and not settings.zero_stage
     scale = '"dynamic"' if settings.loss_scale in ("dynamic", None) else repr(settings.loss_scale)
     amp = f', loss_scale={scale}, dtype="{settings.precision}"' if mixed else ""
     model = [f"torch_dtype={_loaded(settings)}", f'attn_implementation="{settings.kernel}"']
@@ -270,4 +227,10 @@ optim_wrapper = dict(
         warm_up = f"type=LinearLR, start_factor=1e-5, by_epoch=False, begin=0, end={settings.warmup}"
         text += f"param_scheduler = [dict({warm_up})]\n"
     text += f'train_cfg = dict(type="IterBasedTrainLoop", max_iters={settings.steps})\n'
-    return {"config.py": text}
+    files = {"config.py": text}
+    if name in LOSSES:
+        files["config.py"] = text.replace("from xtuner.model import", "from own_model import").replace(
+            "SupervisedFinetune", "Own"
+        )
+        files["own_model.py"] = OWN_MODEL + LOSSES[name]
+    return files

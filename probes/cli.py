@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import textwrap
 import typing
 
 from probes import machine
+from probes.columns import table, width, wrap
 from probes.machine import collective
 from probes.report import JUDGED, Report, Unknown, Value, to_json
 
 OK, ABNORMAL, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-WRAP = textwrap.TextWrapper(
-    100, initial_indent=6 * " ", subsequent_indent=6 * " ", break_on_hyphens=False, break_long_words=False
-)
+PAPER = 100  # columns of a reason, where there is no terminal
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,21 +47,25 @@ def main(argv: typing.Sequence[str] | None = None) -> int:
         return INTERRUPTED
     if collective.rank():  # of several ranks, the first one reports
         return OK
-    print(json.dumps(to_json(report), indent=2) if options.format == "json" else text(report))
+    print(json.dumps(to_json(report), indent=2) if options.format == "json" else text(report, width()))
     return ABNORMAL if any(report.values().get(name, "ok") != "ok" for name in JUDGED) else OK
 
 
-def text(report: Report) -> str:
-    """The report in columns: fact, value, source; then what is not known, why, and what would tell."""
-    rows = [(fact.id, plain(fact.value), fact.source) for fact in report.facts]
-    first, second = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
-    lines = [report.name, ""]
-    lines += [f"  {name:<{first}}  {value:<{second}}  {source}" for name, value, source in rows]
+def text(report: Report, columns: int | None = None) -> str:
+    """The report, for a terminal of so many columns: what is known; what is not, why, and what would tell."""
+    lines = [report.name, "", *known(report, columns)]
     if report.unknown:
         lines += ["", "not known", ""]
     for (why, how), ids in _by_reason(report.unknown).items():
-        lines += [f"  {', '.join(ids)}", *WRAP.wrap(f"{why}; {how}" if how else why)]
+        lines += wrap(f"  {', '.join(ids)}", columns)
+        lines += wrap(f"      {why}; {how}" if how else f"      {why}", columns or PAPER)
     return "\n".join(lines)
+
+
+def known(report: Report, columns: int | None = None) -> list[str]:
+    """The facts in columns: fact, value, source."""
+    rows = [(fact.id, plain(fact.value), fact.source) for fact in report.facts]
+    return list(table(rows, columns))
 
 
 def plain(value: Value) -> str:

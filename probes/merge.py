@@ -18,7 +18,7 @@ FIRST = {
     "numerics": ("machine",),
     "checkpoint": ("checkpoint", "report"),
     "data": ("dataset", "log", "report"),
-    "probe": ("headroom", "report"),
+    "probe": ("headroom", "watch", "report"),
     "version": ("machine", "environment", "log", "report"),
 }
 # XTuner writes these into DeepSpeed's config at launch, whatever stands there (xtuner/tools/train.py).
@@ -77,7 +77,9 @@ def _is_well(fact: Fact) -> bool:
 
 
 def _rank(fact: str, kind: str) -> int:
-    if kind in (TOLD, "watch"):  # what really ran, before what was asked for
+    # What really ran is believed before what was asked for. Only how near to float16's end a model begins is
+    # not said by how far it was in the end.
+    if kind == TOLD or (kind == "watch" and fact != "probe.headroom"):
         return -2 if kind == TOLD else -1
     order = FIRST.get(fact.partition(".")[0], OTHERWISE)
     return order.index(kind) if kind in order else len(order)

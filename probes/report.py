@@ -64,7 +64,8 @@ class Report:
 
     `kind` is what was read: a key of probes.files.KINDS, "machine", or TOLD.
     `curve` holds (step, loss) pairs, at most 2,000 of them; a loss may be nan or inf. `peaks` holds
-    (module, largest magnitude), in the order of a forward pass.
+    (module, largest magnitude), in the order of a forward pass. `problem` is a line on what of a broken file
+    was passed over; it is no part of a report that is kept.
     """
 
     name: str
@@ -73,10 +74,12 @@ class Report:
     unknown: tuple[Unknown, ...] = ()
     curve: tuple[tuple[int, float], ...] = ()
     peaks: tuple[tuple[str, float], ...] = ()
+    problem: str = ""
 
     def __post_init__(self) -> None:
         """Takes out what is private, which the name of a file can be."""
         object.__setattr__(self, "name", redact(self.name))
+        object.__setattr__(self, "problem", redact(self.problem))
 
     def values(self) -> dict[str, Value]:
         """The facts as id -> value."""

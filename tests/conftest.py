@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ports import free_port
 
 import kb
 from kb import Knowledge
@@ -138,21 +139,24 @@ def server(serving: Serving) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def serving() -> Serving:
-    """`with serving("--read-only", NAME="value") as address`: a server with these options and environment."""
+    """`with serving("--read-only", NAME="value") as address`: a server with these options and environment.
+
+    It runs in `folder`, else here, at `port`, else at a free one.
+    """
     return _serving
 
 
 @contextmanager
-def _serving(*options: str, **variables: str) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def _serving(*options: str, port: int = 0, folder: Path | None = None, **variables: str) -> Iterator[str]:
+    port = port or free_port()
     command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WHYNAN_")}
     home = tempfile.TemporaryDirectory(prefix="whynan-")
+    environment["PYTHONPATH"] = str(ROOT)  # this whynan, whatever is installed
     environment["XDG_DATA_HOME"] = home.name  # its database, unless `options` name another
     process = subprocess.Popen(
         command,
+        cwd=folder,
         env=environment | variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

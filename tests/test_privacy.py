@@ -106,7 +106,8 @@ def test_no_reader_lets_a_secret_into_a_fact_or_its_place(
     path = tmp_path / "x"
     path.write_text(READERS[kind](secret), encoding="utf-8")
 
-    assert holders(run(capsys, "facts", str(path)), hidden) == []
+    for form in ("text", "jsonl"):
+        assert holders(run(capsys, "facts", str(path), "--format", form), hidden) == []
 
 
 @pytest.mark.parametrize("form", ["json", "md", "html", "text"])
@@ -137,4 +138,4 @@ def test_what_nothing_private_is_in_comes_out_whole(
     path = tmp_path / "x"
     path.write_text(READERS["command"]("Qwen/Qwen2-7B"))
 
-    assert '"model.name": "Qwen/Qwen2-7B"' in run(capsys, "facts", str(path))
+    assert '"model.name": "Qwen/Qwen2-7B"' in run(capsys, "facts", str(path), "--format", "jsonl")

@@ -15,11 +15,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ports import free_port
 from websockets.exceptions import WebSocketException
 
 from app.link import encode
@@ -99,9 +101,7 @@ def balancer(folder: Path, servers: list[str]) -> Iterator[str]:
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx is None:
         pytest.skip("there is no nginx here, install the package `nginx-light`")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [nginx, "-p", str(folder), "-c", str(configuration(folder, port, servers))]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
@@ -176,16 +176,82 @@ def test_behind_the_balancer_clients_are_told_apart(serving, tmp_path):
     assert status == [400] * 70  # 35 each: nobody is over the bound of 60
 
 
-def test_the_compose_file_shares_one_database_and_knows_its_balancer():
-    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-    replicas = [compose["services"][name] for name in ("whynan-1", "whynan-2")]
-    upstream = re.findall(r"server ([\w-]+):8501", (DEPLOY / "nginx.conf").read_text())
-    (subnet,) = (pool["subnet"] for pool in compose["networks"]["default"]["ipam"]["config"])
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+REPLICAS = ("whynan-1", "whynan-2")
+# Of the Compose Specification, what stands in ours: a misspelt key is an error to Docker, too.
+SERVICE = {
+    *("build", "command", "depends_on", "environment", "healthcheck"),
+    *("image", "networks", "ports", "restart", "volumes"),
+}
 
-    assert upstream == ["whynan-1", "whynan-2"]
-    assert replicas[0] == replicas[1]
-    environment = replicas[0]["environment"]
+
+def test_the_compose_file_has_the_form_of_the_specification():
+    assert {key for key in COMPOSE if not key.startswith("x-")} == {"services", "volumes", "networks"}
+    for name, service in COMPOSE["services"].items():
+        assert service.keys() <= SERVICE, name
+        assert ("image" in service) != ("build" in service), name
+        assert service["restart"] == "unless-stopped"
+        for other, how in service.get("depends_on", {}).items():
+            healthy = "healthcheck" in COMPOSE["services"][other] or "build" in COMPOSE["services"][other]
+            assert (how, healthy) == ({"condition": "service_healthy"}, True)
+        for volume in service.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert source in COMPOSE["volumes"] or (DEPLOY / source).is_file(), volume
+    assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()  # the replicas' own
+
+
+def test_the_compose_file_shares_one_database_and_knows_its_balancer():
+    one, other = (dict(COMPOSE["services"][name]) for name in REPLICAS)
+    upstream = re.findall(r"server ([\w-]+):8501", (DEPLOY / "nginx.conf").read_text())
+    (subnet,) = (pool["subnet"] for pool in COMPOSE["networks"]["default"]["ipam"]["config"])
+    addresses = {service.pop("networks")["default"]["ipv4_address"] for service in (one, other)}
+
+    assert upstream == list(REPLICAS)
+    assert one == other
+    assert len(addresses) == 2
+    assert all(ip_address(address) in ip_network(subnet) for address in addresses)
+    environment = one["environment"]
     assert environment["WHYNAN_DATABASE"].startswith("postgresql+psycopg://")
     assert environment["FORWARDED_ALLOW_IPS"] == subnet
-    assert "ports" not in replicas[0]  # only the balancer is reached from outside
-    assert os.path.normpath(DEPLOY / replicas[0]["build"]["context"]) == str(ROOT)
+    assert "ports" not in one  # only the balancer is reached from outside
+    assert os.path.normpath(DEPLOY / one["build"]["context"]) == str(ROOT)
+
+
+def test_what_compose_starts_outlives_a_dead_server_and_a_dead_database(serving, postgres, tmp_path):
+    """The commands and variables of compose.yaml, nginx and PostgreSQL, as processes of this machine."""
+    replica = COMPOSE["services"]["whynan-1"]
+    program, verb, *options = replica["command"]
+    assert (program, verb) == ("whynan", "serve")
+    options = ["127.0.0.1" if word == "0.0.0.0" else word for word in options]
+    variables = {
+        name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in replica["environment"].items()
+    }
+    variables["WHYNAN_DATABASE"] = postgres.url()
+    ports = [free_port(), free_port()]
+
+    def start(port: int) -> Any:
+        return serving(*options, port=port, **variables)
+
+    with ExitStack() as stack:
+        doomed = stack.enter_context(ExitStack())
+        doomed.enter_context(start(ports[0]))
+        stack.enter_context(start(ports[1]))
+        front = stack.enter_context(balancer(tmp_path, [f"http://127.0.0.1:{port}" for port in ports]))
+        saved, _ = ask(front, "/api/diagnose", TOLD)
+        assert saved["short"].startswith(variables["WHYNAN_URL"])
+
+        def everywhere() -> list[str]:
+            """What browsers on both servers find under the short link."""
+            cookies = [f"whynan_server={number}" for number in range(6)]
+            return [ask(front, f"/api/diagnosis/{saved['id']}", None, cookie)[0]["id"] for cookie in cookies]
+
+        assert everywhere() == [saved["id"]] * 6
+        doomed.close()
+        assert everywhere() == [saved["id"]] * 6
+        stack.enter_context(start(ports[0]))  # restart: unless-stopped
+        assert ask(f"http://127.0.0.1:{ports[0]}", "/healthz")[0]["status"] == "ok"
+        postgres.stop("immediate")
+        postgres.start()
+        again, _ = ask(front, "/api/diagnose", TOLD)
+        assert ask(front, f"/api/diagnosis/{again['id']}")[0]["id"] == again["id"]
+        assert everywhere() == [saved["id"]] * 6

@@ -17,12 +17,13 @@ from app.inputs import Inputs
 from app.session import Session
 from app.telling import BadInputError
 from kb.model import Knowledge
+from probes.columns import width
 
 CAPSULE = "capsule"  # the session itself, to be diagnosed again
 STATUS = {HEALTHY: 0, ABNORMAL: 1, UNJUDGED: 2}
 Writer = Callable[[Conclusion, Knowledge, str, str], str]
 FORMATS: dict[str, Writer] = {
-    "text": terminal.text,
+    "text": lambda *shown: terminal.text(shown[0], shown[1], shown[2], shown[3], width()),
     "json": lambda *shown: json.dumps(render.to_json(*shown), ensure_ascii=False, indent=2) + "\n",
     "md": render.markdown,
     "html": render.html,

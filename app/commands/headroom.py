@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 from app.commands import BadInputError
+from probes.columns import width, wrap
 from probes.report import ReadError, Report, to_json
 
 _BAR, _MOST = 30, 12
@@ -50,13 +51,12 @@ def _text(report: Report) -> str:
     """The verdict and the largest modules, with bars on a scale of powers of two."""
     fact, *skips = report.facts
     top = sorted(report.peaks, key=lambda peak: -peak[1])[:_MOST]
-    lines = [f"{report.name}: {fact.value} ({fact.source})", ""]
+    lines = [*wrap(f"{report.name}: {fact.value} ({fact.source})", width(), 4), ""]
     for module, largest in top:
         lines.append(f"  {largest:>10.4g}  {_bar(largest):<{_BAR}}  {module or 'the model'}")
-    lines += [
-        f"\nA loss scale that begins at 65536 skips {fact.value} steps first ({fact.source})."
-        for fact in skips
-    ]
+    for fact in skips:
+        skipped = f"A loss scale that begins at 65536 skips {fact.value} steps first ({fact.source})."
+        lines += ["", *wrap(skipped, width())]
     return "\n".join(lines)
 
 

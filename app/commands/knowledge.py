@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.commands import BadInputError
 from kb.graph import ANY
 from kb.load import HERE
 from kb.model import WORDS, Cause, Knowledge
+from probes.columns import prose, width, wrap
 
 NEW_CAUSE = """\
 id: {id}
@@ -72,7 +74,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     checking.add_argument(
         "--update",
         action="store_true",
-        help="first rewrites the claims that stand beside the causes, to review",
+        help="drafts anew the claims, in words, that stand beside the causes and the tree, from today's "
+        "numbers; read what changes (`git diff`) before it is kept: they are what catches a mistyped number",
     )
     verbs.add_parser("show", help="one entry").add_argument("id")
     verbs.add_parser("tree", help="the interview, indented")
@@ -141,23 +144,44 @@ def _show(knowledge: Knowledge, name: str) -> None:
         raise BadInputError(
             f"{name}, there is no such cause, fix, advisory or fact, `whynan kb export` has all"
         )
-    print(f"{entry.id}")
+    columns = width()
+    print(entry.id)
     if isinstance(entry, Cause):
-        print(f"{entry.title.en} / {entry.title.zh}\n\n{entry.explanation.en}\n")
+        lines = [
+            *wrap(f"{entry.title.en} / {entry.title.zh}", columns),
+            "",
+            *wrap(entry.explanation.en, columns),
+            "",
+        ]
         for fact, chances in entry.signs.items():
-            print(f"  {fact}: " + ", ".join(f"{value} {_word(chance)}" for value, chance in chances.items()))
-        for fix, chance in entry.fixes.items():
-            print(f"  cured by {fix}: {_word(chance)}")
+            signs = ", ".join(f"{value} {_word(chance)}" for value, chance in chances.items())
+            lines += wrap(f"  {fact}: {signs}", columns, 4)
+        lines += [f"  cured by {fix}: {_word(chance)}" for fix, chance in entry.fixes.items()]
+        for reference in entry.references:
+            lines += wrap(f"  {reference.title}: {reference.url}", columns, 4)
     else:
-        print(
-            json.dumps(
-                entry.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-                ensure_ascii=False,
-                indent=1,
-            )
-        )
-    for reference in getattr(entry, "references", ()):
-        print(f"  {reference.title}: {reference.url}")
+        said = entry.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"id"})
+        lines = list(_outline(said, "  ", columns))
+    print("\n".join(lines))
+
+
+def _outline(said: Mapping[str, Any], indent: str, columns: int | None) -> Iterator[str]:
+    """An entry as its file has it; prose is broken for a terminal, a change to a config never is."""
+    for name, value in said.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _outline(value, f"{indent}  ", columns)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield f"{indent}{name}:"
+            for item in value:
+                first, *others = _outline(item, f"{indent}    ", columns)
+                yield from (f"{indent}  - {first.strip()}", *others)
+        elif isinstance(value, str) and "\n" in value:
+            yield f"{indent}{name}:"
+            yield from prose(value, None if name in ("before", "after") else columns, f"{indent}  ")
+        else:
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            yield from wrap(f"{indent}{name}: {text}", columns, len(indent) + 2)
 
 
 def _word(chance: float) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 
 from app.commands import BadInputError, own_run
+from probes.columns import width, wrap
 from probes.lab import FAULTS, FIXES, Trace, applied, possible
 from probes.lab import run as train
 
@@ -66,7 +67,8 @@ def _listed(form: str) -> Iterator[str]:
                 }
             )
         else:
-            yield f"{name:<24} {fault.finer or fault.cause:<22} {', '.join(fault.fixes)}"
+            line = f"{name:<24} {fault.finer or fault.cause:<22} {', '.join(fault.fixes)}"
+            yield from wrap(line, width(), 48)
 
 
 def _text(trace: Trace) -> str:

@@ -12,6 +12,7 @@ from app.commands.bar import bar
 from probes import checkpoints, dataset
 from probes.checkpoints import Scan
 from probes.checkpoints.listing import ABNORMAL, DAMAGE, NOTE
+from probes.columns import width, wrap
 from probes.dataset.survey import Survey
 from probes.files.containers import HEAD
 from probes.report import ReadError, to_json
@@ -67,11 +68,11 @@ def _tensors_text(found: Scan) -> str:
     size = sum(one.tensor.size for one in found.counts)
     verdicts = {DAMAGE: "damaged", ABNORMAL: "not as it should be"}
     whole = f"{found.kind}, {len(found.counts)} tensors, {size / 1e9:.2f} GB"
-    lines = [f"{found.path}: {whole}: {verdicts.get(found.grade, 'clean')}"]
+    lines = wrap(f"{found.path}: {whole}: {verdicts.get(found.grade, 'clean')}", width(), 4)
     for finding in found.findings:
         file = "" if finding.file == found.path.name else finding.file
         where = ": ".join(filter(None, (file, finding.tensor, finding.what)))
-        lines.append(f"  {_MARKS[finding.grade]} {where}")
+        lines += wrap(f"  {_MARKS[finding.grade]} {where}", width(), 6)
     return "\n".join(lines)
 
 
@@ -96,11 +97,11 @@ def _tensors_data(found: Scan) -> dict[str, Any]:
 
 def _rows_text(path: Path, survey: Survey) -> str:
     forms = ", ".join(f"{form} {count}" for form, count in sorted(survey.forms.items()))
-    lines = [f"{path}: {survey.rows} rows ({forms or 'of no known form'})"]
+    lines = wrap(f"{path}: {survey.rows} rows ({forms or 'of no known form'})", width(), 4)
     for complaint, tally in survey.tallies.items():
         share = f"{tally.count} of {survey.rows} ({tally.count / survey.rows:.2%})"
         places = ", ".join(dataset.first(survey, complaint))
-        lines.append(f"  ! {share}: {complaint}; first {places}")
+        lines += wrap(f"  ! {share}: {complaint}; first {places}", width(), 6)
     return "\n".join(lines)
 
 

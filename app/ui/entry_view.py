@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from app.patch import diff
-from app.phrases import percent
+from app.phrases import percent, section
 from app.trial import AS_IT_IS, trials
 from app.ui import kept, labels
 from app.ui.address import knowledge, lang
-from app.ui.fix_card import references, section
+from app.ui.fix_card import references
 from app.ui.labels import literal
 from app.ui.links import links
 from app.ui.trial_curves import curves
@@ -39,7 +39,11 @@ def whole(name: str, entry: Entry) -> None:
         _fix(entry)
     else:
         _fault(entry)
-    if isinstance(entry, Cause | Fix) and entry.document and (title := section(entry.document)):
+    if (
+        isinstance(entry, Cause | Fix)
+        and entry.document
+        and (title := section(entry.document, knowledge(), lang()))
+    ):
         _links("document", {entry.document: title})
     _sources(entry.references)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.conclusion import Conclusion
+from app.phrases import place as place_of
 from app.phrases import unknown
 from app.ui import labels
 from app.ui.address import knowledge, lang, show
@@ -70,7 +71,7 @@ def table(rows: list[list[str]], title: str = "") -> None:
 
 
 def _line(fact: Fact, file: str, tongue: Lang) -> str:
-    place = labels.place(fact.source.removeprefix(file).lstrip(":"), tongue)
+    place = place_of(fact.source.removeprefix(file).lstrip(":"), tongue)
     return place if fact.state == MEASURED else f"{word(f'state.{fact.state}', tongue)} {place}".strip()
 
 

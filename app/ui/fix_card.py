@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import reasons
 from app.conclusion import Conclusion, FixShown
-from app.phrases import chance, spent
+from app.phrases import chance, section, spent
 from app.ui import kept, labels
 from app.ui.address import Here, carried, go, knowledge, lang
 from app.words import word
@@ -59,15 +59,9 @@ def worth(fix: FixShown) -> str:
         chance(fix, tongue),
         spent(fix, tongue),
     ]
-    if title := section(fix.entry.document):
+    if title := section(fix.entry.document, knowledge(), lang()):
         parts.append(title)
     return "  ·  ".join(parts)
-
-
-def section(name: str | None) -> str:
-    """The title of a section of the founding document, "" where there is none."""
-    document = knowledge().document
-    return document.sections[name].title[lang()] if document and name in document.sections else ""
 
 
 def references(items: tuple[Reference, ...]) -> None:
@@ -102,12 +96,12 @@ def _unmet(shown: Conclusion, fix: FixShown) -> str:
         ask = knowledge().facts[name].question
         found = labels.literal(labels.value(knowledge(), name, values[name], tongue))
         needs.append(f"{ask[tongue] if ask else name} {found}")
-    return word("report.not_here", tongue, needs="; ".join(needs))
+    return word("report.not_here", tongue, needs=word("list.semicolon", tongue).join(needs))
 
 
 def _sources(fix: FixShown) -> None:
     with st.expander(word("diagnosis.sources", lang()), type="compact", key=f"sources-{fix.entry.id}"):
-        if title := section(fix.entry.document):
+        if title := section(fix.entry.document, knowledge(), lang()):
             st.page_link(
                 "browse.py",
                 label=word("report.document", lang(), section=title),

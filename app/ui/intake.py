@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from app.ui import labels, uploads
 from app.ui.address import Here, go, knowledge, lang, public
 from app.ui.jobs_view import READ, launch
 from app.ui.sender import sender
-from app.ui.settings import UPLOAD_MB
+from app.ui.settings import UPLOAD_MB, settings
 from app.words import word
 from kb.bands import value_of
 
 _PROBLEMS, _ROUND = "problems", "round"
 PASTED = 200_000  # characters
+BALANCED = "whynan_server"
 
 
 def symptom(at: Here, current: str | None) -> None:
@@ -87,15 +89,22 @@ def _waiting() -> None:
     st.session_state["upload"] = token
     path = uploads.arrived(token)
     if path is None:
-        address = f"{public()}upload/{token}/"
-        sender(address, word("start.large_pick", lang()), word("start.large_failed", lang()), "send-large")
-        st.code(f"curl -T train.log {address}", language="bash", wrap_lines=True)
+        # The browser sends to where the page is from: its policy lets it send nowhere else.
+        here = f"{settings().base_path}/upload/{token}/"
+        sender(here, word("start.large_pick", lang()), word("start.large_failed", lang()), "send-large")
+        st.code(f"curl{_to()} -T train.log {public()}upload/{token}/", language="bash", wrap_lines=True)
         st.caption(word("start.large_wait", lang()))
         _coming(token)
         return
     del st.session_state["upload"]
     launch(f"{READ}{token}", ["-m", "app.ui.read_large", str(path)])
     st.rerun()
+
+
+def _to() -> str:
+    """Behind a balancer (deploy/nginx.conf): the cookie that leads to the server that gave out the token."""
+    server = st.context.cookies.get(BALANCED)
+    return f" -b {shlex.quote(f'{BALANCED}={server}')}" if server else ""
 
 
 def _coming(token: str) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 
-from app.session import FOLLOWS
-from app.unknown import said
 from app.words import word
 from kb.bands import bands
 from kb.belief import Evidence
 from kb.model import Fact, Knowledge, Lang, Plain, key
-
-_DEFAULT = re.compile(r"(?P<library>[^:]+)'s default(?P<versions> \([^)]*\))?: (?P<what>.*)", re.DOTALL)
 
 
 def value(knowledge: Knowledge, fact_id: str, raw: Plain, lang: Lang) -> str:
@@ -23,17 +19,6 @@ def value(knowledge: Knowledge, fact_id: str, raw: Plain, lang: Lang) -> str:
     if isinstance(raw, bool) or (fact and fact.kind == "bool"):
         return word("value.yes" if key(raw) == "true" else "value.no", lang)
     return f"{raw:g}" if isinstance(raw, float) else str(raw)
-
-
-def place(source: str, lang: Lang) -> str:
-    """Where a fact is from, with the words that whynan itself puts around a file's name or a library's."""
-    if source.startswith(FOLLOWS):
-        return word("place.follows", lang, what=source.removeprefix(FOLLOWS))
-    default = _DEFAULT.fullmatch(source)
-    if default is None:
-        return source
-    library = default["library"] + (default["versions"] or "").replace(" to ", word("place.to", lang))
-    return word("place.default", lang, library=library, what=said(default["what"], lang))
 
 
 def choices(knowledge: Knowledge, fact: Fact, facts: dict[str, Plain], lang: Lang) -> dict[str, str]:

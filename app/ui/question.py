@@ -10,6 +10,7 @@ import streamlit as st
 
 import kb
 from app.conclusion import Conclusion
+from app.phrases import place
 from app.session import Session
 from app.ui import labels
 from app.ui.address import Here, go, knowledge, lang
@@ -108,9 +109,9 @@ def _known(at: Here, shown: Conclusion, fact: Fact) -> None:
 def source(fact: Known, tongue: Lang) -> str:
     """Where a fact was measured; or that it was answered, or assumed and from what."""
     if fact.state == MEASURED:
-        return labels.place(fact.source, tongue)
+        return place(fact.source, tongue)
     state = word(f"state.{fact.state}", tongue)
-    return state if fact.state == ANSWERED else f"{state}, {labels.place(fact.source, tongue)}"
+    return state if fact.state == ANSWERED else f"{state}, {place(fact.source, tongue)}"
 
 
 def _answer(at: Here, fact: Fact, text: str) -> None:

@@ -30,6 +30,7 @@ from app.ui.headers import SecurityHeaders
 from app.ui.settings import UPLOAD_MB, Settings
 from app.ui.sockets import send_at_once
 from app.ui.theme import THEME
+from app.ui.way_back import WayBack
 from kb import KnowledgeError
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -60,7 +61,7 @@ def serve(
     )
     config = configuration(host, port, settings)
     load_config_options(config)  # looking for secrets reads Streamlit's files: with another port, it warns
-    settings = dataclasses.replace(settings, login=login.wanted())
+    settings = dataclasses.replace(settings, login=login.wanted(settings.base_path))
     os.environ.update(settings.environment())
     application(settings, _names(host, settings)).run(config=config)
 
@@ -101,6 +102,7 @@ def application(settings: Settings, names: Sequence[str] = ()) -> st.App:
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=names or None),
+            *([Middleware(WayBack, base_path=settings.base_path)] if settings.login else []),
         ],
         lifespan=_life,
     )

@@ -14,14 +14,11 @@ from probes.checkpoints.tensor import Dtype
 
 try:
     import numpy
-
-    _U8 = numpy.uint64
 except ImportError:
     numpy = None  # type: ignore[assignment]
 
 _SIGNED = {1: "b", 2: "h", 4: "i", 8: "q"}
 MOST_ROWS = 5  # of those that are named
-_KEY, _MIXED = 16, 0x9E3779B97F4A7C15  # the bytes by which rows are told apart, and what mixes their halves
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,73 +31,49 @@ class Large:
     largest: int
 
 
-def largest(window: memoryview, width: int) -> int:
-    """The largest magnitude among the values of `width` bytes."""
-    signed, unsigned = _views(window, width)
-    if numpy is None:
-        return max(max(signed), max(unsigned) & _mask(width))
-    return max(int(signed.max()), int(unsigned.max()) & _mask(width))
+class Values:
+    """The values of a number format in a window of memory, which may be filled again and again."""
 
+    def __init__(self, window: memoryview, dtype: Dtype) -> None:
+        """Views of the window as signed and as unsigned integers."""
+        self.window, self.dtype = window, dtype
+        self.mask = (1 << 8 * dtype.width - 1) - 1  # all bits but the sign
+        self.signed: typing.Any
+        self.unsigned: typing.Any
+        if numpy is None:
+            code = _SIGNED[dtype.width]
+            self.signed, self.unsigned = window.cast(code), window.cast(code.upper())
+        else:
+            self.signed = numpy.frombuffer(window, f"<i{dtype.width}")
+            self.unsigned = numpy.frombuffer(window, f"<u{dtype.width}")
 
-def by_row(window: memoryview, width: int, row: int) -> tuple[list[int], list[int]]:
-    """Of each row of `row` values the largest magnitude, and a key of it and the first bytes."""
-    line = row * width
-    if numpy is None:
-        rows = [window[begin : begin + line] for begin in range(0, len(window), line)]
-        peaks = [largest(one, width) for one in rows]
-        return peaks, [_key(one, peak) for one, peak in zip(rows, peaks)]
-    starts = numpy.arange(0, len(window) // width, row)
-    signed, unsigned = (numpy.maximum.reduceat(view, starts) for view in _views(window, width))
-    peaks = numpy.maximum(signed, (unsigned & _mask(width)).view(signed.dtype))
-    heads = numpy.frombuffer(window, "u1").reshape(-1, line)[:, :_KEY]
-    if line < _KEY:
-        heads = numpy.pad(heads, ((0, 0), (0, _KEY - line)))
-    one, two = numpy.ascontiguousarray(heads).view("<u8").T
-    return peaks.tolist(), ((one * _U8(_MIXED) ^ two) + peaks.astype("u8") * _U8(_MIXED)).tolist()
+    def largest(self) -> int:
+        """The largest magnitude."""
+        if numpy is None:
+            return max(max(self.signed), max(self.unsigned) & self.mask)
+        top = numpy.maximum.reduce  # max() does the same by a detour
+        return max(int(top(self.signed)), int(top(self.unsigned)) & self.mask)
 
-
-def _key(row: memoryview, peak: int) -> int:
-    head = bytes(row[:_KEY]).ljust(_KEY, b"\0")
-    one, two = int.from_bytes(head[:8], "little"), int.from_bytes(head[8:], "little")
-    return ((one * _MIXED & 2**64 - 1 ^ two) + peak * _MIXED) & 2**64 - 1
-
-
-def above(window: memoryview, dtype: Dtype, limit: int) -> Large:
-    """The values from `limit` on, which is at most the first magnitude that is not finite."""
-    _, unsigned = _views(window, dtype.width)
-    mask, inf = _mask(dtype.width), dtype.not_finite
-    if numpy is None:
-        places = [(i, value & mask) for i, value in enumerate(unsigned) if value & mask >= limit]
-        finite = max((value & mask for value in unsigned if value & mask < inf), default=0)
-    else:
-        magnitudes = unsigned & mask
-        where = numpy.flatnonzero(magnitudes >= limit)
-        places = list(zip(where[:MOST_ROWS].tolist(), magnitudes[where[:MOST_ROWS]].tolist()))
+    def above(self, limit: int) -> Large:
+        """The values from `limit` on, which is at most the first magnitude that is not finite."""
+        mask, inf = self.mask, self.dtype.not_finite
+        if numpy is None:
+            places = [(i, value & mask) for i, value in enumerate(self.unsigned) if value & mask >= limit]
+            finite = max((value & mask for value in self.unsigned if value & mask < inf), default=0)
+            infinite = sum(value == inf for _, value in places) if self.dtype.has_inf else 0
+            bad = sum(value >= inf for _, value in places)
+            return Large(bad - infinite, infinite, tuple(i for i, _ in places[:MOST_ROWS]), finite)
+        magnitudes = self.unsigned & mask
+        first = numpy.flatnonzero(magnitudes >= limit)[:MOST_ROWS].tolist()
+        infinite = int((magnitudes == inf).sum()) if self.dtype.has_inf else 0
         finite = int(magnitudes[magnitudes < inf].max(initial=0))
-        infinite = int((magnitudes == inf).sum()) if dtype.has_inf else 0
-        return Large(int((magnitudes >= inf).sum()) - infinite, infinite, tuple(i for i, _ in places), finite)
-    infinite = sum(value == inf for _, value in places) if dtype.has_inf else 0
-    bad = sum(value >= inf for _, value in places)
-    return Large(bad - infinite, infinite, tuple(i for i, _ in places[:MOST_ROWS]), finite)
+        return Large(int((magnitudes >= inf).sum()) - infinite, infinite, tuple(first), finite)
 
-
-def subnormal(window: memoryview, dtype: Dtype) -> int:
-    """How many values are not 0 and below the smallest normal number."""
-    _, unsigned = _views(window, dtype.width)
-    mask, normal = _mask(dtype.width), dtype.normal
-    if numpy is None:
-        return sum(0 < value & mask < normal for value in unsigned)
-    magnitudes = unsigned & mask
-    return int(((magnitudes > 0) & (magnitudes < normal)).sum())
-
-
-def _mask(width: int) -> int:
-    return (1 << 8 * width - 1) - 1
-
-
-def _views(window: memoryview, width: int) -> tuple[typing.Any, typing.Any]:
-    """The values as signed and as unsigned integers."""
-    if numpy is None:
-        code = _SIGNED[width]
-        return window.cast(code), window.cast(code.upper())
-    return numpy.frombuffer(window, f"<i{width}"), numpy.frombuffer(window, f"<u{width}")
+    def subnormal(self) -> int:
+        """How many values are not 0 and below the smallest normal number."""
+        mask, normal = self.mask, self.dtype.normal
+        if numpy is None:
+            return sum(0 < value & mask < normal for value in self.unsigned)
+        magnitudes = self.unsigned & mask
+        magnitudes -= 1  # 0 becomes the largest of all
+        return int(numpy.count_nonzero(magnitudes < normal - 1))

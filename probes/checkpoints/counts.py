@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import re
-import statistics
 import typing
 
 from probes.checkpoints import bits, parts
 from probes.checkpoints.parts import Part
+from probes.checkpoints.rows import Rows, joined
 from probes.checkpoints.tensor import Tensor
 
 _EMBEDDING = re.compile(
     r"(?:^|\.)(?:embed_tokens|wte|word_embeddings|tok_embeddings|embed_in|shared|lm_head|embed_out|output"
     r"|embedding\.word_embeddings|output_layer)\.weight$"
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Rows:
-    """Of each row of an embedding its largest magnitude (as bits), and a key that only equal rows share."""
-
-    largest: list[int]
-    keys: list[int]
-
-    @functools.cached_property
-    def median(self) -> int:
-        """Of the largest magnitudes that are not 0; 0 where there is none."""
-        rows = list(filter(None, self.largest))
-        return statistics.median_low(rows) if rows else 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,10 +59,6 @@ def count(
 def _whole(tensor: Tensor, found: list[Part]) -> Counts:
     """The counts of a tensor from those of its parts."""
     large = dict.fromkeys(row for part in found for row in part.large)
-    peaks, keys = (
-        [peak for part in found for peak in part.peaks],
-        [key for part in found for key in part.keys],
-    )
     sampled = sum(part.sampled for part in found)
     return Counts(
         tensor,
@@ -87,6 +68,6 @@ def _whole(tensor: Tensor, found: list[Part]) -> Counts:
         tensor.dtype.value(max(part.largest for part in found)) if sampled else 0.0,
         sum(part.subnormal for part in found) / max(sampled, 1),
         sampled,
-        Rows(peaks, keys) if found[0].by_row else None,
+        joined([rows for part in found for rows in part.rows]) if found[0].by_row else None,
         next((part.damage for part in found if part.damage), ""),
     )

@@ -1,20 +1,24 @@
 """Parts of a tensor, looked at in blocks that fit a processor's cache, on two threads.
 
 A block is read into a buffer that the next one takes over, so that memory is gone through once, by reading;
-a mapped file costs a page fault every few pages, its looks go to memory, and it took twice as long.
+a mapped file costs a page fault every few pages, and took longer. What a thread does by itself, in Python,
+the other one has to wait for: so it does next to nothing for each block.
 """
 
 from __future__ import annotations
 
 import collections
 import dataclasses
+import mmap
 import typing
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from probes.checkpoints import bits
+from probes.checkpoints import bits, rows
+from probes.checkpoints.bits import Values
+from probes.checkpoints.rows import Rows
 from probes.checkpoints.tensor import Tensor
 
-BLOCK = 768 * 2**10  # bytes: into the second-level cache of a core, 1 MB or more; calls cost next to nothing
+BLOCK = 512 * 2**10  # bytes: half of a second-level cache, through which the file comes too
 PART = 16 * 2**20  # bytes that a thread is given at a time: handing over costs nothing then
 SAMPLE = 64 * 2**10  # bytes of each part in which subnormal numbers are counted
 THREADS, WAITING = 2, 6  # parts that may be handed out and not yet asked for
@@ -38,8 +42,7 @@ class Part:
     largest: int = 0
     subnormal: int = 0
     sampled: int = 0
-    peaks: list[int] = dataclasses.field(default_factory=list)
-    keys: list[int] = dataclasses.field(default_factory=list)
+    rows: list[Rows] = dataclasses.field(default_factory=list)
     damage: str = ""
 
 
@@ -57,7 +60,7 @@ def split(tensor: Tensor, by_row: bool) -> typing.Iterator[Part]:
 
 def look(parts: typing.Iterable[Part]) -> typing.Iterator[Part]:
     """The same parts in the same order, with what is found in them."""
-    buffers = [memoryview(bytearray(BLOCK)) for _ in range(THREADS)]
+    buffers = [memoryview(mmap.mmap(-1, BLOCK)) for _ in range(THREADS)]
     waiting: collections.deque[Future[Part]] = collections.deque()
     with ThreadPoolExecutor(THREADS) as pool:
         for part in parts:
@@ -86,36 +89,37 @@ def _read(part: Part, buffer: memoryview) -> None:
     limit = min(dtype.magnitude(HUGE), dtype.not_finite)
     line, end = tensor.row * width, part.begin + part.size
     step = BLOCK // line * line if part.by_row else BLOCK
+    values = Values(buffer[: min(step, part.size)], dtype)
     with tensor.path.open("rb", buffering=0) as file:
         file.seek(tensor.offset + part.begin)
         for begin in range(part.begin, end, step):
-            block = buffer[: min(step, end - begin)]
-            if not _filled(block, file):
+            if begin + step > end:
+                values = Values(buffer[: end - begin], dtype)
+            if not _filled(values.window, file):
                 part.damage = "it ends before its last tensor does"
                 return
             if part.by_row:
-                peaks, keys = bits.by_row(block, width, tensor.row)
-                part.peaks += peaks
-                part.keys += keys
-                peak = max(peaks)
+                part.rows.append(rows.look(values, tensor.row))
+                peak = part.rows[-1].peak
             else:
-                peak = bits.largest(block, width)
+                peak = values.largest()
             if peak >= limit:
-                more = bits.above(block, dtype, limit)
+                more = values.above(limit)
                 part.nan, part.inf, peak = part.nan + more.nan, part.inf + more.inf, more.largest
                 if len(part.large) < bits.MOST_ROWS and tensor.row:
                     part.large += [(begin // width + place) // tensor.row for place in more.places]
             part.largest = max(part.largest, peak)
             if not part.sampled:
-                sample = block[:SAMPLE]
-                part.subnormal, part.sampled = bits.subnormal(sample, dtype), len(sample) // width
+                sample = Values(values.window[:SAMPLE], dtype)
+                part.subnormal, part.sampled = sample.subnormal(), len(sample.window) // width
 
 
 def _filled(block: memoryview, file: typing.BinaryIO) -> bool:
     """Whether the file had enough for the block, which it gives in one piece but for signals and networks."""
-    while block:
-        count = file.readinto(block)  # type: ignore[attr-defined]
-        if not count:
+    count = 0
+    while count < len(block):
+        more = file.readinto(block[count:] if count else block)  # type: ignore[attr-defined]
+        if not more:
             return False
-        block = block[count:]
+        count += more
     return True

@@ -41,14 +41,7 @@ def untrained(one: Counts) -> list[int]:
     if one.rows is None or not usual:
         return []
     tiny = one.tensor.dtype.magnitude(usual * TINY_ROW)
-    if min(one.rows.largest) >= tiny and len(set(one.rows.keys)) == len(one.rows.keys):
-        return []  # as nearly always
-    shared = collections.Counter(one.rows.keys)
-    return [
-        row
-        for row, (largest, key) in enumerate(zip(one.rows.largest, one.rows.keys))
-        if largest < tiny or shared[key] > 1
-    ]
+    return sorted({*one.rows.below(tiny), *one.rows.shared()})
 
 
 def huge(one: Counts) -> list[int]:
@@ -56,10 +49,7 @@ def huge(one: Counts) -> list[int]:
     usual = _usual_row(one)
     if one.rows is None or not usual:
         return []
-    limit = one.tensor.dtype.magnitude(usual * HUGE_ROW)
-    if max(one.rows.largest) < limit:
-        return []
-    return [row for row, largest in enumerate(one.rows.largest) if largest >= limit]
+    return one.rows.reaching(one.tensor.dtype.magnitude(usual * HUGE_ROW))
 
 
 def adapter_is_zero(counts: typing.Sequence[Counts]) -> bool:

@@ -41,6 +41,11 @@ TABLE = {
     "_attn_implementation": ("attention.kernel", kernel),
     "use_flash_attention_2": ("attention.kernel", kernel),
     "use_flash_attn": ("attention.kernel", kernel),
+    # of diffusers' scripts
+    "enable_xformers_memory_efficient_attention": (
+        "attention.kernel",
+        lambda on: "xformers" if switch(on) else None,
+    ),
     "bnb_4bit_compute_dtype": ("quantization.compute_dtype", dtype),
     "use_liger_kernel": ("kernel.fused", switch),
     "use_liger": ("kernel.fused", switch),

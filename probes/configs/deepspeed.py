@@ -13,6 +13,7 @@ NAME = "deepspeed"
 TABLE = {
     "zero_optimization.stage": ("deepspeed.stage", lambda value: value if value in (0, 1, 2, 3) else None),
     "zero_optimization.overlap_comm": ("deepspeed.overlap_comm", switch),
+    "zero_optimization.zero_hpz_partition_size": ("deepspeed.hpz", lambda size: (count(size) or 1) > 1),
     "zero_optimization.contiguous_gradients": ("deepspeed.contiguous_gradients", switch),
     "fp16.enabled": ("deepspeed.fp16", mode),
     "bf16.enabled": ("deepspeed.bf16", mode),

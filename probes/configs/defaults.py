@@ -210,6 +210,7 @@ DEEPSPEED = Defaults(
         "deepspeed.bf16": ("off", "bf16 is off"),
         "deepspeed.stage": (0, "stage 0 without zero_optimization"),
         "deepspeed.contiguous_gradients": (True, "contiguous_gradients true"),
+        "deepspeed.hpz": (False, "zero_hpz_partition_size 1"),
     },
 )
 

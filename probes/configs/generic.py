@@ -49,6 +49,11 @@ TABLE = {
     "dtype": ("precision.compute", dtype),
     "torch_dtype": ("precision.compute", dtype),
     "attention": ("attention.kernel", kernel),
+    "attn_impl": ("attention.kernel", kernel),
+    "enable_flash": ("attention.kernel", kernel),
+    "flash_attn": ("attention.kernel", kernel),
+    "overlap_comm": ("deepspeed.overlap_comm", switch),
+    "zero_stage": ("deepspeed.stage", count),
     "model": ("model.name", text),
     "base_model": ("model.name", text),
     "finetuning": (

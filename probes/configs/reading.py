@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import collections
+import re
 
-from probes.configs import launch, lora, loss_code
+from probes.configs import casts, launch, lora, loss_code
 from probes.configs.findings import Findings, Paths
 from probes.configs.formats import format_of
-from probes.report import ReadError, Report, Unknown
+from probes.report import ASSUMED, ReadError, Report, Unknown
 from probes.syntax import SYNTAXES, UnreadableError, recognise
 from probes.syntax.python_source import Beside
+from probes.syntax.python_tree import Source
 
+NOTHING = Paths({}, frozenset())
 MAX_CHARACTERS = 100_000  # the longest of the frameworks' own recipes have 60,000; trees take 70 times that
+
+
+_PAIR = re.compile(
+    r"\s*(?:-\s+)?([A-Za-z_][\w.\-]*:\s+[^\s#&*{\[|>].*)"
+)  # a key of YAML, and its value beside it
 
 
 def parse(text: str, syntax: str, beside: Beside | None = None) -> Paths:
@@ -39,8 +47,10 @@ def read(text: str, name: str, kind: str = "config", beside: Beside | None = Non
         raise ReadError(f"{name}: neither Python, JSON, YAML nor a command, give the config as plain text")
     try:
         paths = parse(text, syntax, beside)
+        broken = Source(text).problem if syntax == "python" else None
     except UnreadableError as error:
-        raise ReadError(f"{name}:{error.line}: {error.why}") from None
+        paths, broken = _pairs(text) if syntax == "yaml" else NOTHING, error
+    problem = f"{name}:{broken.line}: {broken.why}" if broken else ""
     found = Findings(name)
     if paths.settings:
         format_of(paths).read(paths, found)
@@ -48,14 +58,36 @@ def read(text: str, name: str, kind: str = "config", beside: Beside | None = Non
         if syntax == "command":
             launch.read(paths, found)
         if syntax == "python":
+            casts.read(text, paths, found)
             loss_code.read(text, paths, found)
+    if broken:  # what is missing may set what a default would be taken for
+        found.facts = {fact.id: fact for fact in found.facts.values() if fact.state != ASSUMED}
+        if not found.facts:
+            raise ReadError(problem)
     unknown = {**{fact: _open(fact, name) for fact in found.undecided_facts()}, **found.unknown}
     return Report(
         name=name,
         kind="command" if syntax == "command" else "config",
         facts=tuple(found.facts.values()),
         unknown=tuple(item for fact, item in unknown.items() if fact not in found.facts),
+        problem=problem and f"{problem}; the rest of it was read",
     )
+
+
+def _pairs(text: str) -> Paths:
+    """The settings of YAML that is broken somewhere: each line that has a key and a value, by itself."""
+    seen: set[str] = set()
+    lines = []
+    for line in text.splitlines():
+        pair = _PAIR.match(line)
+        key = pair[1].partition(":")[0] if pair else ""
+        flat = pair and key not in seen and not re.search(r":\s|:$", pair[1][len(key) + 1 :].strip())
+        lines.append(pair[1] if pair and flat else "")
+        seen.add(key)
+    try:
+        return parse("\n".join(lines), "yaml")
+    except UnreadableError:
+        return NOTHING
 
 
 def _open(fact: str, name: str) -> Unknown:

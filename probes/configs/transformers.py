@@ -98,6 +98,17 @@ def read(paths: Paths, found: Findings, nearer: defaults.Defaults | None = None)
         if nearer and _called(paths, rf"{TRL}Config"):
             defaults.assume(found, nearer)
         _assume(paths, arguments, found, bool(trl))
+        _leave_out(paths, found)
+
+
+def _leave_out(paths: Paths, found: Findings) -> None:
+    """What a script that loads the model and trains it would have said."""
+    if not any(re.fullmatch(r"AutoModel\w*\.from_pretrained\(\)", path) for path in paths.settings):
+        return
+    if not any(re.search(r"(?i)quantiz|bitsandbytes|bnb|gptq|awq", path) for path in paths.settings):
+        found.assume("quantization.bits", "none", "no quantization_config where the model is loaded")
+    if not any(re.search(r"(?i)peft|lora", path) for path in paths.settings):
+        found.assume("lora.enabled", False, "no LoRA in the script that loads and trains the model")
 
 
 def _assume(paths: Paths, arguments: Paths, found: Findings, trl: bool) -> None:

@@ -227,6 +227,8 @@ def _defaults(paths: Paths, found: Findings) -> None:
     found.assume("quantization.bits", "none", "no quantization in the config")
     if "strategy.type" not in paths:
         found.assume("optimizer.max_grad_norm", "none", "mmengine's default: no clip_grad, no clipping")
+    if not any(path.startswith("param_scheduler") for path in paths.settings):
+        found.assume("schedule.warmup", False, "mmengine's default: no param_scheduler, a constant rate")
     found.assume("batch.accumulation", 1, "mmengine's default: accumulative_counts 1")
     found.assume("gradient_checkpointing", True, "XTuner's default: use_activation_checkpointing")
     if str(found.value("optimizer.name")).startswith("adamw"):

@@ -70,6 +70,8 @@ _MACHINE = tuple(
 )
 LONGEST = 400_000  # characters of a dump; nvidia-smi -q has some 100,000 on eight GPUs
 _SMI_LOG = re.compile(r"={4,20}NVSMI LOG={4,20}")
+# installed from a main branch by everybody, or pinned by others to a build of one day
+_ALWAYS_DEVELOPED = ("llamafactory", "triton")
 _CUDA_OF_TORCH = re.compile(r"\+cu(\d{2})(\d)\b")
 
 _CARD = tuple(
@@ -200,7 +202,7 @@ def _facts_of(line: str, source: str) -> typing.Iterator[report.Fact]:
         yield report.Fact("run.last_change", "libraries", source, report.ASSUMED)
     for package, version in named:
         yield report.Fact(f"version.{package}", version, source)
-        if ".dev" in version and package != "llamafactory":  # which everybody installs from its main branch
+        if ".dev" in version and package not in _ALWAYS_DEVELOPED:
             yield report.Fact("run.library_development", True, source)
         built_for = _CUDA_OF_TORCH.search(version)
         if package == "torch" and built_for:

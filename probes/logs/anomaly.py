@@ -66,8 +66,11 @@ def judge(
     say("loss_scale.trend", ("exhausted", at_minimum) if at_minimum else trends.loss_scale(points))
     scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)
     say("precision.compute", ("float16", scaled.line) if scaled else None)  # nothing else needs scaling
-    say("optimizer.learning_rate", trends.peak_rate(points))
-    say("schedule.warmup", trends.warm_up(points))
+    rate = trends.peak_rate(points)
+    say("optimizer.learning_rate", rate)
+    say("optimizer.learning_rate", None if rate else trends.later_rate(points), ASSUMED)
+    say("optimizer.name", ("sgd", rate[1]) if rate and rate[0] >= trends.OF_SGD else None, ASSUMED)
+    say("schedule.warmup", trends.warm_up(points, counted))
     say("log.message", next(iter(messages.items()), None))
     return Report(
         name=name,

@@ -34,8 +34,10 @@ def extremes(
     norms = FIGURES.near(block, own)
     chosen = {*FIGURES.first(own), *FIGURES.lowest(own), *FIGURES.highest(own), *FIGURES.highest(norms)}
     chosen.update(kinds[:MOST])  # an evaluation's, it may be
-    crowded = False
-    for odd in (others, FIGURES.odd(own), FIGURES.odd(norms)):
-        chosen.update(odd[:MOST], odd[-1:])
-        crowded |= len(odd) > MOST
+    chosen.update(others[:MOST], others[-1:])
+    crowded = len(others) > MOST
+    for numbers in (own, norms):
+        odd, count = FIGURES.odd(numbers, MOST)
+        chosen.update(odd)
+        crowded |= count > MOST
     return Extremes(tuple(sorted(chosen)), own[0], crowded)

@@ -60,9 +60,10 @@ def norm_near(block: Bytes, place: int) -> int:
     return norm.end() if norm else 0
 
 
-def odd(numbers: Numbers) -> list[int]:
-    """The places of the odd ones."""
-    return [place for place, rank in zip(*numbers) if rank == ODD]
+def odd(numbers: Numbers, most: int) -> tuple[list[int], int]:
+    """The places of so many odd ones, and of the last; how many there are."""
+    found = [place for place, rank in zip(*numbers) if rank == ODD]
+    return [*found[:most], *found[-1:]], len(found)
 
 
 def first(numbers: Numbers) -> list[int]:

@@ -31,15 +31,18 @@ def find(
     own: list[Numbers] = []
     not_finite: list[int] = []
     kinds: dict[bytes, int] = {}
+    data = np.frombuffer(block, np.uint8)
     for group, length, pair in _alike(block, places, around):
         if pair in before or not before:
             own.append(_numbers(block, group, length))
             continue
-        _, text, _ = _texts(block, group, length)
-        numbers, named = _begin(text)
-        not_finite += group[named].tolist()
-        if numbers.any():
-            kinds[pair] = min(kinds.get(pair, len(block)), int(group[numbers.argmax()]))
+        if (data[group + length] - np.uint8(ord("0")) >= 10).any():  # other than digits
+            _, text, _ = _texts(block, group, length)
+            numbers, named = _begin(text)
+            not_finite += group[named].tolist()
+            group = group[numbers]
+        if len(group):
+            kinds[pair] = min(kinds.get(pair, len(block)), int(group[0]))
     return _joined(own), sorted(not_finite), [kinds[pair] for pair in sorted(kinds)]
 
 
@@ -70,8 +73,6 @@ def norms_near(block: Bytes, places: Array) -> Array:
     start, end = int(places[0]) - NEAR, int(places[-1]) + NEAR
     names, _ = _named(block, _names(block, start + len(NORM), end + 1, NORM), NORM)
     names = np.append(names, len(block))
-    if len(names) == 1:
-        return np.zeros(len(places), np.int64)
     data = np.frombuffer(block, np.uint8)[start:end]
     breaks = np.flatnonzero((data == ord("\r")) | (data == ord("\n"))) + start
     breaks = np.concatenate([[start - 1], breaks, [end]])
@@ -81,11 +82,11 @@ def norms_near(block: Bytes, places: Array) -> Array:
     return np.where(found <= np.minimum(breaks[line], places + NEAR), found, 0)
 
 
-def odd(numbers: Numbers) -> list[int]:
-    """The places of the odd ones."""
+def odd(numbers: Numbers, most: int) -> tuple[list[int], int]:
+    """The places of so many odd ones, and of the last; how many there are."""
     places, ranks = numbers
-    found: list[int] = places[(ranks == ODD).nonzero()[0]].tolist()
-    return found
+    found = (ranks == ODD).nonzero()[0]
+    return [*places[found[:most]].tolist(), *places[found[-1:]].tolist()], len(found)
 
 
 def first(numbers: Numbers) -> list[int]:
@@ -102,21 +103,25 @@ def lowest(numbers: Numbers) -> list[int]:
 def highest(numbers: Numbers) -> list[int]:
     """The place of the first of the highest that are not odd."""
     places, ranks = numbers
-    return [int(places[np.where(ranks == ODD, -ODD, ranks).argmax()])] if len(places) else []
+    at = ranks.argmax() if len(places) else 0
+    if len(places) and ranks[at] == ODD:
+        at = np.where(ranks == ODD, -ODD, ranks).argmax()
+    return [int(place) for place in places[at : at + 1]]
 
 
 def _names(block: Bytes, start: int, end: int, name: bytes) -> Array:
     """The places in [start, end) behind what may be a name of four letters, LOSS or NORM.
 
-    Its last two letters are a word of two bytes at an even place, or those in its middle are: so half as many
-    places are looked at as there are bytes.
+    Its outer two letters are a word of two bytes at an even place, or those in its middle are: so half as
+    many places are looked at as there are bytes. One look is for both, at the bits in which they are alike.
     """
-    begin, stop = start // 2 - 1, (end + 1) // 2
-    words = np.frombuffer(block, "<u2", stop - begin, 2 * begin) | np.uint16(0x2020)
-    odd = words == int.from_bytes(name[1:3], "little")
-    even = words == int.from_bytes(name[2:], "little")
-    found = np.bitwise_or(even, odd, out=even).nonzero()[0]
-    places = 2 * (begin + found + 1) + odd[found]
+    middle, outer, behind, apart = _WORDS[name]
+    alike = ~(middle ^ outer) & 0xDFDF  # and whatever their case
+    begin, stop = start // 2 - 2, (end + 1) // 2
+    words = np.frombuffer(block, "<u2", stop - begin, 2 * begin)
+    found = (words & np.uint16(alike) == outer & alike).nonzero()[0]
+    places = 2 * found + (2 * begin + behind)
+    places += (3 - behind) * (words[found] >> np.uint16(apart) & np.uint16(1)).view(np.int16)
     return places[np.searchsorted(places, start) : np.searchsorted(places, end)]
 
 
@@ -124,8 +129,7 @@ def _named(block: Bytes, places: Array, name: bytes) -> tuple[Array, Array]:
     """Those of the places that are behind the name, and what is around them."""
     around = _around(block, places)
     letters = (around | np.uint64(0x2020_2020_0000)) & np.uint64(0xFFFF_FFFF_0000)
-    there = letters == int.from_bytes(name, "little") << 16
-    here = there.nonzero()[0]  # and to take these is faster than to choose by truth values
+    here = (letters == int.from_bytes(name, "little") << 16).nonzero()[0]  # faster than by truth values
     return places[here], around[here]
 
 
@@ -177,6 +181,8 @@ def _numbers(block: Bytes, places: Array, length: int) -> Numbers:
         return places, (ONES + 1) << 56 | (text >> np.uint64(8)).astype(np.int64)
     at, text, minus = _texts(block, places, length)
     numbers, odd = _begin(text)
+    if odd.all():
+        return places, np.full(len(places), ODD)
     ranks = _power(block, at, text) + ONES << 56 | (text >> np.uint64(8)).astype(np.int64)
     ranks[minus] *= -1
     lettered = np.flatnonzero(text & np.uint64(0x4040_4040_4040_4040))  # as letters are and digits are not
@@ -279,6 +285,9 @@ def _power(block: Bytes, at: Array, text: Array) -> Array:
     return power
 
 
+# The middle letters of a name, and two outer ones that differ from them in few bits ("os", "ss", "or", "no"),
+# how far the name's end is from these, and the place of a bit that only the middle ones have.
+_WORDS = {LOSS: (0x736F, 0x7373, 2, 2), NORM: (0x726F, 0x6F6E, 4, 0)}
 _NA, _IN, _SCA = (int.from_bytes(letters, "big") for letters in (b"na", b"in", b"sca"))
 _WAYS = 4  # in which a log writes what is around a name, that are told apart
 THERE = np is not None

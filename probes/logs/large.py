@@ -18,7 +18,7 @@ from probes.logs.survey import survey
 from probes.report import Report
 
 SMALL = 8_000_000  # bytes; so much is read line by line in a few seconds
-STRETCHES, LONGEST = 300, 4_000_000  # so many at least, of so many bytes at most
+STRETCHES, LONGEST = 200, 5_000_000  # so many at least, of so many bytes at most
 OFTEN = 1_000_000  # bytes from one word of progress to the next
 EDGE = 8 * 1024  # bytes that are read whole at both ends
 AROUND = 32 * 1024  # bytes that are read whole on either side of where the loss goes bad

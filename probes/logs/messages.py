@@ -15,8 +15,26 @@ MESSAGES = {
         "None of the inputs have requires_grad=True",
         "does not require grad and does not have a grad_fn",
     ),
+    "labels-masked": (
+        "labels in your dataset are -100",
+        "all labels are masked",
+        "instruction_part` and `response_part` were not found",
+    ),
     "tokenization-mismatch": ("tokenization mismatch:",),
     "image-token-mismatch": ("input_embeds[selected].shape",),
+    "incomplete-build": ("apex was installed without --c",),
+    # The list is in alphabetical order. A head for classes is new by intent, and rotary frequencies are no
+    # weights.
+    "missing-weights": tuple(
+        f"newly initialized: ['{name}"
+        for name in (
+            "lm_head",
+            "model.embed_tokens",
+            "model.layers.0.input",
+            "model.layers.0.mlp",
+            "transformer.h.",
+        )
+    ),
     "newly-initialized": ("newly initialized", "were not initialized from the model checkpoint"),
     "sequence-too-long": ("sequence length is longer than the specified maximum",),
 }

@@ -26,6 +26,8 @@ ITERATION = re.compile(r"\b[Ii]ter(?:ation)?\b[ :=#\[]{1,10}(\d{1,12})(?!\.?\d)"
 EPOCH = re.compile(r"\b[Ee]poch\b[ :=#\[]{1,6}(\d{1,9}(?:\.\d{1,6})?)")
 OF_TOTAL = re.compile(r"(?:\|\s{0,12}|\]\s{0,8}\[\s{0,12})(\d{1,12})/(\d{1,12})\s{0,4}[\]\[]")
 BAR = re.compile(r"%\|[^|]{0,400}\|\s{0,12}(\d{1,12})/\d{1,12}\s{0,4}\[")
+# print(loss): tensor(nan, device='cuda:1', dtype=torch.float16, grad_fn=<NllLossBackward0>)
+TENSOR = re.compile(rf"\s{{0,12}}tensor\(({NUMBER})[^()]{{0,80}}grad_fn=<\w{{0,40}}Loss\w{{0,40}}>\)\s*$")
 TORCHTUNE = re.compile(r"\s{0,4}\d{1,9}\|(\d{1,12})\|Loss:")
 ALONE = re.compile(rf"\s{{0,12}}[A-Za-z_/ ]{{0,16}}(?:[Ll]oss|LOSS){VALUE}\s{{0,12}},?$")
 # Five words in a row without a number or a sign between them are a sentence, not a print of values.
@@ -56,6 +58,9 @@ def point(text: str, line: int) -> Point | None:
     """The point of one line, or None. Careful: it wants a counter and a loss, or a loss alone."""
     if ("oss" not in text and "OSS" not in text) or "{'" in text or '{"' in text:
         return None
+    printed = TENSOR.match(text)
+    if printed:
+        return Point(loss=float(printed[1]), line=line)
     losses = list(LOSS.finditer(text))
     if not losses or SENTENCE.search(text):
         return None

@@ -15,6 +15,7 @@ except ImportError:  # probes run where there is none
 _PIECE = re.compile(rb"[^\r\n]+")
 _BREAK = re.compile(rb"[\r\n]")
 _STEP = 2**20  # bytes that are held at once
+_PART = 2**18  # bytes of which the line ends are counted at once
 
 
 class Piece(typing.NamedTuple):
@@ -72,22 +73,21 @@ class Source:
         starts = range(start, end, _STEP)
         return sum(newlines(self.read(at, min(at + _STEP, end)), 0, _STEP) for at in starts)
 
-    def around(
-        self, places: typing.Iterable[int], block: bytearray, base: int, lines: typing.Callable[[int], int]
-    ) -> list[Piece]:
-        """The pieces of the block's `places`, in order; `lines` says how many end before a place.
+    def around(self, places: typing.Iterable[int], block: bytearray, base: int, first: int) -> list[Piece]:
+        """The pieces of the block's `places`, in order; their lines are counted from `first` on.
 
         The block, which begins at `base`, holds each of them whole, or as much of it as is looked at.
         """
         found: dict[int, Piece] = {}
+        counted, lines = first, 0
         for place in sorted(places):
             begin = block.rfind(b"\n", 0, place) + 1
             begin = max(begin, block.rfind(b"\r", begin, place) + 1)
             if begin not in found:
+                lines += newlines(block, counted, begin) - newlines(block, begin, counted)
+                counted = begin
                 stop = _BREAK.search(block, place)
-                found[begin] = self._piece(
-                    base, begin, stop.start() if stop else len(block), block, lines(begin)
-                )
+                found[begin] = self._piece(base, begin, stop.start() if stop else len(block), block, lines)
         return list(found.values())
 
     def _piece(self, base: int, start: int, end: int, block: bytes | bytearray, lines: int) -> Piece:
@@ -99,4 +99,6 @@ def newlines(block: bytes | bytearray, start: int, end: int) -> int:
     """How many lines end in [start, end) of it."""
     if np is None:
         return block.count(b"\n", start, end)
-    return int(np.count_nonzero(np.frombuffer(block, np.uint8)[start:end] == ord("\n")))
+    data = np.frombuffer(block, np.uint8)
+    parts = (data[at : min(at + _PART, end)] for at in range(start, end, _PART))
+    return sum(int(np.count_nonzero(part == ord("\n"))) for part in parts)

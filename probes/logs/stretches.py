@@ -21,7 +21,7 @@ from probes.logs.wordings import Wordings
 
 ALIKE = 8  # lines with one wording that are all taken from a stretch; of more, four are
 MARGIN = 64 * 1024  # bytes around a stretch that its first and last line may reach into
-PART = 512 * 1024  # bytes; so much stays in the processor's cache from one look to the next
+PART = 2 * 1024 * 1024  # bytes that are looked at at once: each look hands Python over to another thread
 
 COUNTED_NAN = re.compile(rb"nan iterations:\s{1,8}[1-9]")
 _BAR = 600  # bytes before a loss in which its progress bar is looked for
@@ -105,18 +105,10 @@ def _look(
     base, first, last = start - MARGIN, MARGIN, MARGIN + end - start
     names: list[typing.Any] = []
     looks: list[typing.Any] = []
-    lines = [0]
     for begin, stop in parts(source, start, end, block):
-        lines.append(lines[-1] + newlines(block, begin, stop))
         names.append(FIGURES.names(block, begin, stop))
         looks.append(wordings.looks(block, begin, stop))
     looks.append(wordings.looks(block, last, last + wordings.longest))
-
-    def lines_before(place: int) -> int:
-        if place < first:
-            return -newlines(block, place, first)
-        parts = min((place - first) // PART, len(lines) - 1)
-        return lines[parts] + newlines(block, first + parts * PART, place)
 
     found = extremes(block, names, kind.before)
     places = set(found.places)
@@ -127,8 +119,9 @@ def _look(
         places.update(_counted_nan(block, first, last))
     if kind.format == "trainer":
         places.update(_bars(block, found.places))
-    pieces = source.around(places, block, base, lines_before)
-    return Stretch(start, end, base, pieces, lines[-1], found.own, found.crowded)
+    pieces = source.around(places, block, base, first)
+    counted, lines = (pieces[-1].start - base, pieces[-1].lines) if pieces else (first, 0)
+    return Stretch(start, end, base, pieces, lines + newlines(block, counted, last), found.own, found.crowded)
 
 
 def _counted_nan(block: bytearray, start: int, end: int) -> list[int]:

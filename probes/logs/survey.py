@@ -10,7 +10,7 @@ from probes.logs.point import NUMBER
 from probes.logs.reading import Reading
 from probes.logs.source import Source
 
-PLACES, EACH = 16, 16 * 1024  # so many places, so many bytes at each
+PLACES, EACH = 16, 8 * 1024  # so many places, so many bytes at each
 
 _LOSS = re.compile(rb"(?s)(..)(?i:loss)(?:[_ ](?:train|val|step))?['\": =\t\]]{0,6}(%s)" % NUMBER.encode())
 

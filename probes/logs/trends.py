@@ -12,6 +12,8 @@ from probes.logs.verdict import LEAST
 Found = typing.Optional[tuple[str, int]]  # a fact's value, and the line that decides it
 
 LOOK_BACK = 20  # logged points "just before": kb/facts.yaml asks people for as many
+OF_SGD = 0.05  # no other optimizer takes such a rate to a language model's weights
+FIRST_STEPS = 5  # of a decay, which take next to nothing of the peak
 FIRST_SKIPS = 20  # a scaler that starts at 2**32 may halve that often before the first step it takes
 
 
@@ -31,10 +33,11 @@ def before(points: typing.Sequence[Point]) -> Found:
     if len(losses) < LEAST:
         return None
     course, line = [loss for loss, _ in losses], losses[-1][1]
-    noise, tail = spread(course), max(2, len(course) // 4)
+    # The last of single steps may be the first bad one, which no rise led up to.
+    noise, tail = spread(course), max(2 if is_averaged(points) else 3, len(course) // 4)
     rise = median(course[-tail:]) - median(course[:-tail])
     # A tenth is what a person would see in the plot; three deviations is what noise would not do.
-    if rise > max(math.log(1.1), 3 * noise / math.sqrt(tail)):
+    if rise > max(math.log(1.1), 3 * noise / math.sqrt(tail)) or _at_a_new_high(course):
         return "rising", line
     level = median(course)
     usual = 1.4826 * median(
@@ -46,6 +49,19 @@ def before(points: typing.Sequence[Point]) -> Found:
         if course[index] - max(course[index - 1], course[index + 1]) > max(math.log(1.5), 6 * usual)
     ]
     return ("spiky", jumps[-1]) if jumps else ("calm", line)
+
+
+def _at_a_new_high(course: typing.Sequence[float]) -> bool:
+    """Whether the last three or more are above all before, the start of training among them, by a tenth.
+
+    Of so many in any order chance puts the largest last in one case of 50 at most.
+    """
+    count = len(course)
+    for tail in range(3, count - 2):
+        before, end = course[:-tail], course[-tail:]
+        if math.comb(count, tail) >= 50 and min(end) > max(before):
+            return median(end) - median(before) > math.log(1.1)
+    return False
 
 
 def gradient(points: typing.Sequence[Point]) -> Found:
@@ -78,9 +94,20 @@ def gradient(points: typing.Sequence[Point]) -> Found:
     level, noise, tail = median(course), spread(course), max(2, len(course) // 5)
     # Threefold over several points; a healthy norm falls after the start and then stays.
     error = 1.25 * noise * math.sqrt(2 / tail)  # of the difference of two medians
-    if median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(math.log(3), 5 * error):
-        return "climbing", sizes[-1][1]
+    climbs = median(course[-tail:]) - median(course[: -2 * tail] or course[:tail]) > max(
+        math.log(3), 5 * error
+    )
     jumps = [line for size, line in sizes[3:] if size - level > max(math.log(10), 6 * noise)]
+    # One batch that throws the weights away shows in its own norm and in those that come of it: from one
+    # point to the next it rises tenfold, and was as usual until then.
+    steps = [two - one for one, two in zip(course, course[1:])]
+    thrown = (
+        jumps
+        and max(steps[-tail:]) > math.log(10)
+        and median(course[-2 * tail : -tail]) < level + math.log(2)
+    )
+    if climbs and not thrown:
+        return "climbing", sizes[-1][1]
     return ("spiking", jumps[0]) if jumps else ("steady", sizes[-1][1])
 
 
@@ -116,17 +143,39 @@ def loss_scale(points: typing.Sequence[Point]) -> Found:
 
 
 def peak_rate(points: typing.Sequence[Point]) -> tuple[float, int] | None:
-    """The peak learning rate, where the log shows it twice: one that is seen once may still have risen."""
+    """The peak learning rate, where the log shows it twice, or shows it rise to it and fall again: one that
+    comes last may still have risen, one that comes first is the peak only where the log has the first steps.
+    """
+    rates = [point for point in points if point.learning_rate is not None]
+    top = max(
+        (point.learning_rate or 0.0 for point in rates if math.isfinite(point.learning_rate or 0.0)),
+        default=0.0,
+    )
+    at = [index for index, point in enumerate(rates) if point.learning_rate == top]
+    if top <= 0 or not at:
+        return None
+    passed = at[-1] < len(rates) - 1 and (at[0] > 0 or (rates[0].step or FIRST_STEPS) < FIRST_STEPS)
+    return (top, rates[at[0]].line) if len(at) >= 2 or passed else None
+
+
+def later_rate(points: typing.Sequence[Point]) -> tuple[float, int] | None:
+    """The highest learning rate of a log that has a later part of the run alone: the peak was no lower."""
     rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
-    top = max((rate for rate, _ in rates if math.isfinite(rate)), default=0.0)
-    lines = [line for rate, line in rates if rate == top]
-    return (top, lines[0]) if top > 0 and len(lines) >= 2 else None
+    falls = len(rates) >= 3 and all(one[0] > two[0] for one, two in zip(rates, rates[1:]))
+    return rates[0] if falls and math.isfinite(rates[0][0]) else None
 
 
-def warm_up(points: typing.Sequence[Point]) -> tuple[bool, int] | None:
-    """Where the log shows a warm-up: the learning rate rises three times from below half its peak."""
+def warm_up(points: typing.Sequence[Point], counted: bool = False) -> tuple[bool, int] | None:
+    """Whether the learning rate is warmed up: it rises three times from below half its peak.
+
+    It is not where the first step has the peak already, and the next ones no more. `counted`: the steps are
+    not the log's own.
+    """
     rates = [(point.learning_rate, point.line) for point in points if point.learning_rate is not None]
     first = rates[:4]
+    begins = len(first) == 4 and first[0][0] > 0 and points[0].step == 1 and not counted
+    if begins and all(rate <= first[0][0] for rate, _ in rates):
+        return False, first[0][1]
     rising = len(first) == 4 and all(one[0] < two[0] for one, two in zip(first, first[1:]))
     shown = rising and first[0][0] < 0.5 * max(rate for rate, _ in rates)
     return (True, first[-1][1]) if shown else None

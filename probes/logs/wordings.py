@@ -35,24 +35,27 @@ class Wordings:
         usual = np.bincount(_hash(_windows(sample)), minlength=2**_BITS)
         seen: dict[int, list[tuple[bytes, int]]] = {}
         for wording in self._wordings:
-            windows = _windows(wording)
-            rare = usual[_hash(windows)]
+            hashes = _hash(_windows(wording))
+            rare = usual[hashes]
             for first in range(_EACH):
                 at = first + _EACH * int(rare[first::_EACH].argmin())
-                seen.setdefault(int(windows[at]), []).append((wording, at))
-        self._windows = np.array(sorted(seen), np.uint64)
-        self._seen = [seen[window] for window in sorted(seen)]  # by what: the wording, and where in it
+                seen.setdefault(int(hashes[at]), []).append((wording, at))
+        self._seen = list(seen.values())  # by which hashes: the wordings, and where in them
+        self._number = np.zeros(2**_BITS, np.int16)  # of each of these hashes, in this order
+        self._number[list(seen)] = np.arange(len(seen))
         self._table = np.zeros(2**_BITS, bool)
-        self._table[_hash(self._windows)] = True
+        self._table[list(seen)] = True
 
-    def looks(self, block: Bytes, start: int, end: int) -> typing.Any:
-        """What `find` needs to know of a part of a block: where there may be a part of a wording."""
+    def looks(self, block: Bytes, start: int, end: int) -> tuple[typing.Any, typing.Any]:
+        """What `find` needs to know of a part of a block: where a part of a wording may be, and which."""
         if np is None:
-            return None
+            return None, None
         first, last = -(-start // _EACH), -(-min(end, len(block) - _EACH) // _EACH)
         words = np.frombuffer(block, "<u8", max(last - first, 0), first * _EACH)
+        hashes = _hash(words)
         # All hashes are within the table; "wrap" only spares a look whether they are.
-        return self._table.take(_hash(words), mode="wrap").nonzero()[0] + first
+        found = self._table.take(hashes, mode="wrap").nonzero()[0]
+        return _EACH * (found + first), self._number[hashes[found]]
 
     def find(
         self, block: Bytes, looks: typing.Sequence[typing.Any], start: int, end: int
@@ -64,14 +67,9 @@ class Wordings:
         if np is None:
             found = {wording: list(_each(block, wording, start, end)) for wording in self._wordings}
             return {wording: places for wording, places in found.items() if places}
-        at = np.concatenate(looks)
-        windows = np.frombuffer(block, "<u8", len(block) // _EACH)[at] & np.uint64(_MASK)
-        index = np.searchsorted(self._windows, windows).clip(max=len(self._windows) - 1)
-        real = self._windows[index] == windows
-        places, index = at[real] * _EACH, index[real]
-        order = index.argsort(kind="stable")
-        ends = np.bincount(index, minlength=len(self._windows)).cumsum().tolist()
-        places = places[order]
+        places, numbers = map(np.concatenate, zip(*looks))
+        places = places[numbers.argsort(kind="stable")]
+        ends = np.bincount(numbers, minlength=len(self._seen)).cumsum().tolist()
         may: dict[bytes, list[Array]] = {}
         for first, last, wordings in zip([0, *ends], ends, self._seen):
             if first < last:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import ast
 import bisect
+import contextlib
 import itertools
 import re
 import typing
 import warnings
 
-from probes.syntax.setting import UnreadableError
+from probes.syntax.setting import MAX_SETTINGS, UnreadableError
 
+_LEFT_OUT = re.compile(r"^[ \t]*(?:\.\.\.|…)[ \t]*,?[ \t]*$", re.MULTILINE)  # of a call's arguments
+_STARTS = re.compile(r"(?!(?:else|elif|except|finally)\b)[A-Za-z_@'\"(\[]")  # a statement at the margin
 _NOT_PYTHON = re.compile(r"^[ \t]*(?:[!%]|```)", re.MULTILINE)  # a notebook's commands, a fence
 
 
 class Source:
-    """A parsed text. Fragments are read too: an indented piece, or the bare arguments of a call."""
+    """A parsed text. Fragments are read too: an indented piece, or the bare arguments of a call.
+
+    Of a text with a broken statement the others are read; `problem` is then what is wrong, else None.
+    """
 
     def __init__(self, text: str) -> None:
         """Parse `text`; raises UnreadableError, with the line, when no way of reading it is Python."""
         self.text = text
-        self.body, self._shift = _parse(text)
+        self.body, self._shift, self.problem = _parse(text)
         ends = [match.end() for match in re.finditer(r"\r\n|\r|\n", text)]
         self._columns: dict[int, typing.Sequence[int]] = {}
         self._lines = [0, *ends, len(text), len(text), len(text)]  # a wrapper's last line counts as the end
@@ -79,16 +85,17 @@ class Source:
         return self._columns[row]
 
 
-def _parse(text: str) -> tuple[list[ast.stmt], int]:
-    """The statements, and how many lines a wrapper put before them."""
+def _parse(text: str) -> tuple[list[ast.stmt], int, UnreadableError | None]:
+    """The statements, how many lines a wrapper put before them, and what is broken."""
     cleaned = _NOT_PYTHON.sub(lambda match: match[0][:-1].replace("`", "#") + "#", text)
-    readings = [(text, 0), (cleaned, 0), (f"if 1:\n{cleaned}", 1), (f"dict(\n{cleaned}\n)", 1)]
+    left_out = _LEFT_OUT.sub(lambda match: "#" * len(match[0]), cleaned)
+    readings = [(text, 0), (cleaned, 0), (f"if 1:\n{cleaned}", 1), (f"dict(\n{cleaned}\n)", 1), (left_out, 0)]
     first: UnreadableError | None = None
     for candidate, shift in readings:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an odd escape in a stranger's string is no news
-                return ast.parse(candidate).body, shift
+                return ast.parse(candidate).body, shift, None
         except SyntaxError as error:
             why = f"not valid Python ({error.msg}), mend that line or give the whole file"
             first = first or UnreadableError(error.lineno or 1, why)
@@ -99,4 +106,29 @@ def _parse(text: str) -> tuple[list[ast.stmt], int]:
                 1, "nested too deeply to be a config, give the part with the settings"
             ) from None
     assert first
-    raise first
+    body = _statements(left_out)
+    if not body:
+        raise first
+    return body, 0, first
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    """Those statements of a broken text that are Python by themselves, if they are most of it."""
+    lines = text.splitlines()
+    starts = [number for number, line in enumerate(lines) if _STARTS.match(line)]
+    if len(starts) < 2 or len(starts) > MAX_SETTINGS:
+        return []
+    body: list[ast.stmt] = []
+    read = 0
+    for start, end in zip(starts, [*starts[1:], len(lines)]):
+        with (
+            warnings.catch_warnings(),
+            contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError),
+        ):
+            warnings.simplefilter("ignore")
+            statements = ast.parse("\n".join(lines[start:end])).body
+            read += end - start
+            for statement in statements:
+                ast.increment_lineno(statement, start)
+            body += statements
+    return body if read * 2 > len(lines) - starts[0] else []

@@ -101,6 +101,34 @@ def test_a_run_told_of_twice_by_way_of_a_child_is_one_run(capsys, folder, kept):
     assert 18 < heard <= 20
 
 
+def test_a_run_told_of_in_two_rounds_is_one_run(capsys, folder, kept, monkeypatch):
+    """The outcome is told again, of the same diagnosis or of its child."""
+    clock = [1_700_000_000]
+    monkeypatch.setattr("app.store.time.time", lambda: clock[0])
+    names = [kept.save(encode(SESSION))[0] for _ in range(20)]
+    for name in names:
+        kept.record(name, "use-bf16", "no-change")
+    diff, _ = learnt(capsys, folder)
+    subprocess.run(["git", "apply", "-p1"], input=diff, text=True, cwd=folder.parent, check=True)
+    first = kb.load(folder).causes["fp16-overflow"].counted.told
+
+    clock[0] += 60
+    for name in names[:10]:
+        kept.record(name, "use-bf16", "worked")
+    for name in names[10:]:
+        child, _ = kept.save(encode(SESSION.answer("lora.enabled", True)), name)
+        kept.record(child, "use-bf16", "worked")
+    diff, lines = learnt(capsys, folder)
+    subprocess.run(["git", "apply", "-p1"], input=diff, text=True, cwd=folder.parent, check=True)
+    after = kb.load(folder)
+
+    assert any("of 20 runs told of" in line for line in lines)
+    assert after.causes["fp16-overflow"].counted.told > first + 5
+    heard = sum(cause.counted.told for cause in after.causes.values() if cause.counted)
+    assert 17 < heard <= 20
+    assert learnt(capsys, folder) == ("", ["whynan: no new outcome changes a figure by 0.005 or more"])
+
+
 def test_a_database_that_cannot_be_used_is_one_line(capsys, folder):
     assert main(["kb", "--kb", str(folder), "learn", "--database", "nonsense"]) == 2
     assert capsys.readouterr().err.startswith("whynan: --database, is no address, ")

@@ -50,6 +50,31 @@ def test_an_issue_folds_the_facts_and_fits_into_github(knowledge: Knowledge, lan
     assert "?d=1x" in render.issue(shown, knowledge, "?d=1x", lang)[: render.MOST_ISSUE]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_issue_says_the_next_step_first_and_how_the_first_fix_is_done(
+    knowledge: Knowledge, lang: str
+) -> None:
+    shown = concluded(knowledge, loss__symptom="nan-after-steps", precision__compute="float16")
+    address = "https://why.example.org/?d=1x"
+    lines = render.issue(shown, knowledge, address, lang).splitlines()
+
+    assert lines[2].startswith("**Next**: " if lang == "en" else "**下一步**：")
+    first = knowledge.fixes[shown.fixes[0].entry.id]
+    (step,) = (line for line in lines if line.startswith("   - A checkpoint") or "救不回来" in line)
+    assert step.strip() in first.steps[lang]
+    assert any(first.references[0].url in line for line in lines)
+    assert f"<{address}>" in lines
+
+
+def test_an_example_of_a_change_names_no_file(knowledge: Knowledge) -> None:
+    shown = concluded(knowledge, loss__symptom="zero", precision__compute="float16", framework__name="xtuner")
+    text = render.markdown(shown, knowledge, "?d=1x")
+
+    assert "+++ b/" not in text
+    assert "An example for" in text
+    assert "+optim_wrapper = dict(type=AmpOptimWrapper, dtype='bfloat16')" in text.replace("   +", "+")
+
+
 def test_a_healthy_run_gets_no_causes(knowledge: Knowledge) -> None:
     shown = concluded(knowledge, loss__symptom="healthy")
 

@@ -126,18 +126,22 @@ def test_an_expired_diagnosis_is_gone_and_leaves_with_the_next_save(url, kept, c
     assert kept.counts(FIX)["worked"] == 0
 
 
-def test_the_last_outcome_of_a_fix_counts_once_for_each_diagnosis(kept, clock):
+def test_the_last_outcome_of_a_fix_counts_once_for_each_run(kept, clock):
     first, _ = kept.save(LINK)
     second, _ = kept.save(LINK)
-    for name, outcome in ((first, "no-change"), (first, "worked"), (second, "worked")):
+    child, _ = kept.save(LINK, second)
+    for name, outcome in ((first, "no-change"), (first, "worked"), (second, "worse"), (child, "worked")):
         assert kept.record(name, FIX, outcome)
+        clock[0] += 1
     assert kept.record(second, "use-fp32", "other-symptom")
 
     assert kept.counts(FIX) == {"worked": 2, "no-change": 0, "worse": 0, "other-symptom": 0}
     assert kept.counts("use-fp32")["other-symptom"] == 1
     assert sum(kept.counts("use-adamw").values()) == 0
-    assert sorted(told.fix for told in kept.told()) == [FIX, FIX, "use-fp32"]
-    assert [row for row in kept.told() if row.run == first] == [Told(first, LINK, FIX, "worked", clock[0])]
+    assert [row for row in kept.told() if row.run == first] == [
+        Told(first, LINK, FIX, "no-change", clock[0] - 4),
+        Told(first, LINK, FIX, "worked", clock[0] - 3),
+    ]
 
 
 def test_a_diagnosis_and_those_that_go_on_from_it_are_one_run(kept):
@@ -147,6 +151,16 @@ def test_a_diagnosis_and_those_that_go_on_from_it_are_one_run(kept):
     kept.record(third, FIX, "worked")
 
     assert [told.run for told in kept.told()] == [first]
+
+
+def test_a_run_is_one_even_where_its_first_diagnosis_is_gone(kept):
+    first, key = kept.save(LINK)
+    for child in (kept.save(LINK, first)[0], kept.save(LINK, first)[0]):
+        kept.record(child, FIX, "worked")
+    kept.delete(first, key)
+
+    assert {told.run for told in kept.told()} == {first}
+    assert kept.counts(FIX)["worked"] == 1
 
 
 def test_outcomes_leave_with_their_diagnosis(kept):
@@ -193,16 +207,42 @@ def test_two_servers_that_start_at_once_share_one_database(url):
 
 
 def test_an_older_database_is_brought_up_to_date_and_keeps_what_it_has(url, monkeypatch):
-    monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
-    old = connect(url)
-    name, _ = old.save(LINK)
-    old.close()
+    monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:2])
+    connect(url).close()
+    engine = sa.create_engine(url)
+    first, child, other = "a" * 22, "b" * 22, "c" * 22
+    with engine.begin() as connection:
+        for name, parent in ((first, None), (child, first), (other, None)):
+            row = {"id": name, "link": LINK, "parent": parent}
+            connection.execute(
+                sa.text("INSERT INTO diagnoses VALUES (:id, :link, 'x', :parent, 1, NULL)"), row
+            )
+            row = {"of": name, "fix": FIX}
+            connection.execute(sa.text("INSERT INTO outcomes VALUES (:of, :fix, 'worked', 7)"), row)
+    engine.dispose()
     monkeypatch.undo()
     connect.cache_clear()
 
     new = connect(url)
-    assert new.record(name, FIX, "worked")
+    assert {row.run for row in new.told()} == {first, other}
+    assert new.counts(FIX)["worked"] == 2
+    assert new.record(child, FIX, "worse")
+    assert new.counts(FIX)["worse"] == 1
     new.close()
+
+
+def test_the_tables_are_as_the_store_asks_for_them(url, kept):
+    engine = sa.create_engine(url)
+    there = sa.MetaData()
+    there.reflect(engine)
+    engine.dispose()
+
+    for name, table in migrations.tables.tables.items():
+        found = there.tables[next(key for key in there.tables if key.endswith(name))]
+        assert {column.name: column.nullable for column in found.columns} == {
+            column.name: column.nullable for column in table.columns
+        }
+        assert [column.name for column in found.primary_key] == [column.name for column in table.primary_key]
 
 
 def test_no_save_that_was_acknowledged_is_lost_by_a_kill(url, request):

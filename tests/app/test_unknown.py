@@ -12,6 +12,7 @@ import pytest
 import probes
 from app.session import ON_THE_NODE
 from app.unknown import CATALOGUE, said
+from probes.configs import defaults
 
 SOURCES = sorted(Path(probes.__file__).parent.rglob("*.py"))
 GIVING = ("Unknown", "cannot")  # the two calls that say what is not known
@@ -88,10 +89,34 @@ def test_every_reason_is_there_in_chinese(where: str, text: str) -> None:
     assert said(text, "en") == text
 
 
+PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}|\\bno [a-z]+")  # and not a setting with its value, as `optim adamw`
+SETTING = re.compile(r"[\w.-]*[_-][\w.-]* [\w.]+|\w+ adamw\w*|eps \S+|fp16 false")
+
+
+@pytest.mark.parametrize(
+    "written",
+    sorted(
+        {
+            written
+            for table in vars(defaults).values()
+            if isinstance(table, defaults.Defaults)
+            for _, written in table.values.values()
+        }
+    ),
+)
+def test_a_default_in_words_is_there_in_chinese(written: str) -> None:
+    if PROSE.search(written) and not SETTING.fullmatch(written):
+        assert re.search("[\u4e00-\u9fff]", said(written, "zh")), f"add {written!r} to app/unknown.yaml"
+
+
 def test_no_reason_is_left_over() -> None:
-    configs = "".join(path.read_text(encoding="utf-8") for path in SOURCES if "configs" in path.parts)
-    defaults = re.findall(r"\"(?:\w[^\"\n]*'s default[^:\"\n]*: )?([^\"\n]+)\"", configs)
-    given = [*(text for _, text in REASONS), ON_THE_NODE, *defaults]
+    given = {ON_THE_NODE}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            given.update(text for text in texts(node, {}) if " " in text)
+    given |= {text.partition(": ")[2] for text in given if "default" in text}
+    tested = [text for text in given if "rounding explains" in text]
+    given |= {f"self-test on {device}: {text}" for device in ("the CPU", "word") for text in tested}
 
     assert [en for en, pattern, _ in CATALOGUE if not any(pattern.fullmatch(text) for text in given)] == []
 

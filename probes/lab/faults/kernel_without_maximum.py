@@ -1,4 +1,4 @@
-"""An attention kernel in float16 does not take the row's maximum off before exp: a score above 11 is Inf."""
+"""A fused attention kernel in float16 does not take the row's maximum off: a score above 11 is Inf."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Naive(Damage):
     """The kernel, in all blocks."""
 
     def weights(self, model: Llama, settings: Settings) -> None:
-        """Puts the kernel in where the settings ask for the usual one."""
+        """Puts the kernel in where the settings ask for a fused one."""
         for block in model.blocks:
-            if settings.kernel == "eager":
+            if settings.kernel == "sdpa":
                 block.attend = naive
 
 
 FAULT = Fault(
     cause="attention-kernel",
-    settings=Settings(kernel="eager", steps=60),
+    settings=Settings(precision="float16", kernel="sdpa", steps=60),
     symptoms=("nan-from-start", "nan-after-steps"),
     onset=(1, 20),
     fixes=("change-attention-kernel",),

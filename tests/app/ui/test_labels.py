@@ -5,6 +5,7 @@ import re
 import pytest
 
 import kb
+from app.phrases import place
 from app.ui import labels
 
 KNOWLEDGE = kb.load()
@@ -39,10 +40,20 @@ def test_a_value_reads_as_its_label_or_as_it_was_written(fact, value, en, zh):
             "ms-swift's default (3.5 to 4.6): 1 for GRPO",
             "ms-swift (3.5 至 4.6) 默认：GRPO 为 1",
         ),
+        (
+            "transformers' default (4.36 to 5.23): warmup_steps 0",
+            "transformers (4.36 至 5.23) 默认：warmup_steps 0",
+        ),
+        ("transformers' default (before 5.0): bf16 is off", "transformers (5.0 之前) 默认：bf16 关闭"),
+        ("PEFT's default (0.12 on): adapters are kept in float32", "PEFT (0.12 起) 默认：适配器保持 float32"),
+        ("env.txt:12, from the name", "env.txt:12，据型号推知"),
+        ("follows from gpu.name (env.txt:12, from the name)", "由 gpu.name (env.txt:12, from the name) 推出"),
+        ("installed packages", "已安装的包"),
+        ("self-test on cpu, largest finite result 65504", "在 cpu 上自检，最大有限结果 65504"),
     ],
 )
-def test_a_default_is_told_in_chinese_with_the_versions_it_holds_for(source, zh):
-    assert labels.place(source, "zh") == zh
+def test_a_source_is_told_in_chinese(source, zh):
+    assert place(source, "zh") == zh
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,24 @@ def test_a_provider_in_the_secrets_asks_for_it(secrets):
     assert login.wanted()
 
 
+@pytest.mark.parametrize(
+    ("text", "base", "said"),
+    [
+        ("[auth\n", "", "mend it"),
+        ("auth = 1\n", "", "lacks redirect_uri"),
+        (SECRETS.replace("client_id", "client"), "", "lacks client_id, see docs/threats.md"),
+        (SECRETS.replace('client_secret = "of the tests"', 'client_secret = ""'), "", "lacks client_secret,"),
+        (SECRETS, "/why", "let it end with /why/oauth2callback"),
+    ],
+)
+def test_a_server_whose_log_in_cannot_work_does_not_start_open(secrets, text, base, said):
+    secrets.write_text(text)
+
+    with pytest.raises(BadInputError, match=said) as refused:
+        login.wanted(base)
+    assert "\n" not in str(refused.value)
+
+
 def test_without_authlib_the_server_does_not_start_open(secrets, monkeypatch):
     secrets.write_text(SECRETS)
     monkeypatch.setattr(login, "find_spec", lambda _: None)

@@ -15,9 +15,11 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
 from websockets.exceptions import InvalidStatus
 
 import app.link
@@ -31,6 +33,7 @@ from app.ui import api
 from app.ui.rates import DIAGNOSING, SAVING
 from app.ui.server import application, configuration
 from app.ui.settings import UPLOAD_MB, Settings
+from app.ui.way_back import COOKIE, WayBack
 
 browser = pytest.importorskip("streamlit_browser", reason="its protobufs are of another Streamlit")
 
@@ -216,7 +219,8 @@ def test_a_log_in_covers_the_interface(serving, tmp_path):
     secrets = tmp_path / ".streamlit" / "secrets.toml"
     secrets.parent.mkdir()
     names = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
-    secrets.write_text("[auth]\n" + "".join(f'{name} = "https://why.example/x"\n' for name in names))
+    place = "https://why.example/oauth2callback"
+    secrets.write_text("[auth]\n" + "".join(f'{name} = "{place}"\n' for name in names))
 
     async def keys(address: str) -> set[str]:
         tab = await browser.tab(address, "wizard")
@@ -231,6 +235,53 @@ def test_a_log_in_covers_the_interface(serving, tmp_path):
     with serving(HOME=str(tmp_path), WHYNAN_API_TOKEN="open sesame") as address:
         assert call(f"{address}/api/diagnose", ZERO, authorization="Bearer open")[0] == 401
         assert call(f"{address}/api/diagnose", ZERO, authorization="Bearer open sesame")[0] == 200
+
+
+def test_a_log_in_ends_here():
+    async def answered(path: str, base: str, **headers: str) -> Headers:
+        sent: list[Any] = []
+        given = [(name.encode(), value.encode()) for name, value in headers.items()]
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"{base}{path}",
+            "query_string": b"",
+            "headers": given,
+        }
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await WayBack(RedirectResponse("/"), base)(scope, receive, send)
+        return Headers(scope=sent[0])
+
+    async def receive() -> Any:
+        raise AssertionError("nothing of the body is looked at")
+
+    def cookie(referer: str, base: str = "") -> str:
+        found = asyncio.run(answered("/auth/login", base, host="why.example", referer=referer))
+        return found.get("set-cookie", "").partition(";")[0].removeprefix(f"{COOKIE}=")
+
+    def end(place: str) -> str:
+        return asyncio.run(answered("/oauth2callback", "", cookie=f"{COOKIE}={place}"))["location"]
+
+    assert cookie("http://why.example/diagnosis?d=2x") == quote("/diagnosis?d=2x", safe="")
+    for foreign in (
+        "",
+        "https://evil.example/x",
+        "http://why.example//evil.example",
+        "http://why.example.evil/",
+    ):
+        assert cookie(foreign) == ""
+    assert cookie("http://why.example/other", "/why") == ""
+    assert end("%2Fdiagnosis%3Fd%3D2x") == "/diagnosis?d=2x"
+    for foreign in (
+        "https%3A%2F%2Fevil.example",
+        "%2F%2Fevil.example",
+        "%2F%5Cevil.example",
+        "%2F%0D%0Ax%3A1",
+    ):
+        assert end(quote(foreign, safe="")) == "/"
 
 
 def test_an_agent_gets_facts_and_no_text(knowledge, tmp_path):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from probes.checkpoints import bits, rows
+
 CODES = {"F64": "d", "F32": "f", "F16": "e", "I64": "q"}
 
 
@@ -26,6 +28,16 @@ def safetensors(tensors: dict[str, tuple[str, list[int], bytes]], **header: obje
     text = json.dumps(entries | header).encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text + b"".join(raw for _, _, raw in tensors.values())
+
+
+@pytest.fixture(params=["numpy", "plain"])
+def way(request, monkeypatch):
+    """With numpy, and in plain Python."""
+    if request.param == "numpy":
+        pytest.importorskip("numpy", reason="numpy is not installed")
+    else:
+        monkeypatch.setattr(bits, "numpy", None)
+        monkeypatch.setattr(rows, "numpy", None)
 
 
 @pytest.fixture

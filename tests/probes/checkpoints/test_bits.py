@@ -4,27 +4,18 @@ import struct
 
 import pytest
 
-from probes.checkpoints import bits
-from probes.checkpoints.bits import Large
+from probes.checkpoints.bits import Large, Values
 from probes.checkpoints.tensor import DTYPES
 
+pytestmark = pytest.mark.usefixtures("way")
 INF, NAN = math.inf, math.nan
+F16 = DTYPES["F16"]
 
 
-@pytest.fixture(params=["numpy", "plain"])
-def way(request, monkeypatch):
-    """With numpy, and in plain Python."""
-    if request.param == "numpy":
-        pytest.importorskip("numpy", reason="numpy is not installed")
-    else:
-        monkeypatch.setattr(bits, "numpy", None)
+def packed(values, name="F16", code="e"):
+    return Values(memoryview(struct.pack(f"<{len(values)}{code}", *values)), DTYPES[name])
 
 
-def window(values, code="e"):
-    return memoryview(struct.pack(f"<{len(values)}{code}", *values))
-
-
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(
     ("values", "largest"),
     [
@@ -36,60 +27,41 @@ def window(values, code="e"):
     ],
 )
 def test_the_largest_magnitude_is_found_on_both_sides(values, largest):
-    dtype = DTYPES["F16"]
-
-    assert dtype.value(bits.largest(window(values), 2)) == largest
+    assert F16.value(packed(values).largest()) == largest
 
 
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(("name", "code"), [("F16", "e"), ("F32", "f"), ("F64", "d")])
 @pytest.mark.parametrize("bad", [NAN, -NAN, INF, -INF])
 def test_one_bad_value_is_never_missed_and_none_is_made_up(name, code, bad):
     dtype, source = DTYPES[name], random.Random(1)
     for _ in range(50):
         values = [source.gauss(0, 1) for _ in range(64)]
-        assert bits.largest(window(values, code), dtype.width) < dtype.not_finite
+        assert packed(values, name, code).largest() < dtype.not_finite
         values[source.randrange(64)] = bad
-        assert bits.largest(window(values, code), dtype.width) >= dtype.not_finite
+        assert packed(values, name, code).largest() >= dtype.not_finite
 
 
-@pytest.mark.usefixtures("way")
+def test_a_window_that_is_filled_again_has_new_values():
+    memory = bytearray(4)
+    values = Values(memoryview(memory), F16)
+    before = values.largest()
+    memory[:] = struct.pack("<2e", 1.0, -3.0)
+
+    assert (before, F16.value(values.largest())) == (0, 3.0)
+
+
 def test_what_is_above_a_limit_is_counted_and_placed():
-    dtype = DTYPES["F16"]
-    given = window([1.0, NAN, 2000.0, INF, -INF, -NAN, 3.0])
+    given = packed([1.0, NAN, 2000.0, INF, -INF, -NAN, 3.0])
 
-    assert bits.above(given, dtype, dtype.magnitude(1000.0)) == Large(
-        2, 2, (1, 2, 3, 4, 5), dtype.magnitude(2000.0)
-    )
-    assert bits.above(window([1.0, 2.0]), dtype, dtype.not_finite) == Large(0, 0, (), dtype.magnitude(2.0))
+    assert given.above(F16.magnitude(1000.0)) == Large(2, 2, (1, 2, 3, 4, 5), F16.magnitude(2000.0))
+    assert packed([1.0, 2.0]).above(F16.not_finite) == Large(0, 0, (), F16.magnitude(2.0))
 
 
-@pytest.mark.usefixtures("way")
 def test_a_format_without_infinity_has_only_nan():
-    given = memoryview(bytes([0x00, 0x7E, 0x7F, 0xFF]))
+    given = Values(memoryview(bytes([0x00, 0x7E, 0x7F, 0xFF])), DTYPES["F8_E4M3"])
 
-    assert bits.above(given, DTYPES["F8_E4M3"], 0x7F) == Large(2, 0, (2, 3), 0x7E)
-
-
-@pytest.mark.usefixtures("way")
-@pytest.mark.parametrize("row", [2, 8, 20])
-def test_rows_have_each_their_largest_and_a_key_that_equal_ones_share(row):
-    rows = [[1.0, -2.0] * (row // 2), [0.0, 0.5] * (row // 2), [1.0, -2.0] * (row // 2 - 1) + [1.0, -3.0]]
-    largest, keys = bits.by_row(window([number for one in [*rows, rows[0]] for number in one]), 2, row)
-
-    assert [DTYPES["F16"].value(one) for one in largest] == [2.0, 0.5, 3.0, 2.0]
-    assert keys[0] == keys[3]
-    assert len(set(keys)) == 3
+    assert given.above(0x7F) == Large(2, 0, (2, 3), 0x7E)
 
 
-def test_keys_are_the_same_without_numpy(monkeypatch):
-    given = window([1.0, -2.0, 0.0, 0.5, 3.0, 3.0])
-    fast = bits.by_row(given, 2, 3)
-    monkeypatch.setattr(bits, "numpy", None)
-
-    assert bits.by_row(given, 2, 3) == fast
-
-
-@pytest.mark.usefixtures("way")
 def test_subnormal_values_are_counted_and_zero_is_none():
-    assert bits.subnormal(window([0.0, 1e-6, -1e-6, 6.2e-5, 1.0]), DTYPES["F16"]) == 2
+    assert packed([0.0, 1e-6, -1e-6, 6.2e-5, 1.0]).subnormal() == 2

@@ -38,7 +38,7 @@ def test_an_embedding_is_looked_at_row_by_row(write):
 
     dtype = one.tensor.dtype
     assert one.rows is not None
-    assert one.rows.largest == [dtype.magnitude(2.0), 0]
+    assert list(one.rows.largest) == [dtype.magnitude(2.0), 0]
     assert len(set(one.rows.keys)) == 2
 
 
@@ -53,12 +53,11 @@ def test_parts_and_blocks_see_what_one_look_sees(write, monkeypatch, name):
     pieces = counted(path)[1]
 
     assert (whole.nan, whole.large, whole.largest) == (1, (123, 299), 4000.0)
-    assert (pieces.nan, pieces.large, pieces.largest, pieces.rows) == (
-        whole.nan,
-        whole.large,
-        whole.largest,
-        whole.rows,
-    )
+    assert (pieces.nan, pieces.large, pieces.largest) == (whole.nan, whole.large, whole.largest)
+    assert (pieces.rows is None) == (whole.rows is None) == (name == "w")
+    if pieces.rows and whole.rows:
+        assert list(pieces.rows.largest) == list(whole.rows.largest)
+        assert list(pieces.rows.keys) == list(whole.rows.keys)
 
 
 def test_a_file_that_shrinks_meanwhile_is_damage(write):

@@ -1,10 +1,12 @@
 from pathlib import Path
 
+import numpy
 import pytest
 
 from probes.checkpoints import weights
-from probes.checkpoints.counts import Counts, Rows
+from probes.checkpoints.counts import Counts
 from probes.checkpoints.listing import Finding
+from probes.checkpoints.rows import Rows
 from probes.checkpoints.tensor import DTYPES, Tensor
 
 BF16 = DTYPES["BF16"]
@@ -15,8 +17,8 @@ def counts(name="w", shape=(4, 2), dtype=BF16, rows=None, **values):
     for length in shape:
         size *= length
     if rows is not None:
-        keys = [key for _, key in rows]
-        values["rows"] = Rows([dtype.magnitude(largest) for largest, _ in rows], keys)
+        largest, keys = [dtype.magnitude(largest) for largest, _ in rows], [ord(key) for _, key in rows]
+        values["rows"] = Rows(numpy.array(largest), numpy.array(keys))
     return Counts(Tensor(name, dtype, shape, Path("m.bin"), 0, size), **{"largest": 0.5, **values})
 
 

@@ -48,3 +48,36 @@ def test_code_in_a_config_is_never_run(tmp_path):
 
 def test_a_command_among_configs_is_known_as_one():
     assert configs.read("torchrun train.py --fp16 True", "x").kind == "command"
+
+
+def test_of_a_broken_script_the_whole_statements_are_read_without_defaults():
+    text = (
+        "from transformers import TrainingArguments\n"
+        "args = TrainingArguments(\n    fp16=True,\n    learning_rate=2e-4,\n)\n"
+        "model = AutoModel.from_pretrained('a/b', torch_dtype=torch.float16\n"
+        "trainer.train()\n"
+    )
+    report = configs.read(text, "x.py")
+
+    assert report.values() == {
+        "framework.name": "transformers",
+        "precision.compute": "float16",
+        "optimizer.learning_rate": 2e-4,
+    }
+    assert report.problem == (
+        "x.py:6: not valid Python ('(' was never closed), mend that line or give the whole file; "
+        "the rest of it was read"
+    )
+
+
+def test_what_somebody_left_out_of_a_call_is_passed_over():
+    report = configs.read("args = TrainingArguments(\n    fp16=True,\n    ...\n)\n", "x.py")
+
+    assert (report.values()["precision.compute"], report.problem) == ("float16", "")
+
+
+def test_of_broken_yaml_each_pair_is_read():
+    report = configs.read("optimizer: Adam: {}\nlearning_rate: 0.001\nother: [1\n", "x.yml")
+
+    assert report.values() == {"optimizer.learning_rate": 0.001}
+    assert report.problem.startswith("x.yml:1: not valid YAML")

@@ -26,7 +26,7 @@ def problem(path):
             "x:1: not valid JSON, a value is missing before 'tru}}', mend that line",
         ),
         (
-            b"fp16: true\nlr: [1\nbf16: 2\n",
+            b"colour: red\nlr: [1\nbf16: 2\n",
             "x:3: not valid YAML (expected ',' or ']', but got ':'), mend that line",
         ),
         (b"lr = 9**9**9\n", "x:1: this expression is too large to work out, write its value down"),

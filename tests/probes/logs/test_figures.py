@@ -37,7 +37,8 @@ def test_numpy_finds_what_the_regular_expression_finds(text):
         one, two = (find(module, block, before) for module in (figures, figures_numpy))
         assert plain(two[0]) == plain(one[0])
         assert two[1:] == one[1:]
-        for choose in ("odd", "first", "lowest", "highest"):
+        assert figures_numpy.odd(two[0], 3) == figures.odd(one[0], 3)
+        for choose in ("first", "lowest", "highest"):
             assert getattr(figures_numpy, choose)(two[0]) == getattr(figures, choose)(one[0])
 
 

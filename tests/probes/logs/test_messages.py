@@ -24,6 +24,16 @@ from probes.logs import messages
         ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", "no-grad"),
         ("Some weights of X were not initialized from the model checkpoint at y", "newly-initialized"),
         (
+            "Some weights of LlamaForCausalLM were not initialized from the model checkpoint at ./base and "
+            "are newly initialized: ['lm_head.weight']",
+            "missing-weights",
+        ),
+        (
+            "Some weights of LlamaForSequenceClassification were not initialized from the model checkpoint "
+            "at ./base and are newly initialized: ['score.weight']",
+            "newly-initialized",
+        ),
+        (
             "Token indices sequence length is longer than the specified maximum (531 > 512)",
             "sequence-too-long",
         ),

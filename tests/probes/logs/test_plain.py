@@ -88,3 +88,11 @@ def test_a_line_of_evaluation_is_no_training_loss():
 )
 def test_prose_settings_and_other_formats_are_left_alone(text):
     assert plain.point(text, 1) is None
+
+
+def test_a_loss_printed_as_a_tensor_is_one():
+    found = plain.point("tensor(nan, device='cuda:1', dtype=torch.float16, grad_fn=<NllLossBackward0>)", 3)
+
+    assert found is not None
+    assert (math.isnan(found.loss or 0), found.line) == (True, 3)
+    assert plain.point("tensor(2.5, device='cuda:1')", 1) is None

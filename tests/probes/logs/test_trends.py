@@ -83,17 +83,63 @@ def test_the_loss_scale(points, found):
     assert trends.loss_scale(points) == found
 
 
-def rates(*values):
-    return [Point(learning_rate=value, line=line) for line, value in enumerate(values, 1)]
+def rates(*values, first=None):
+    return [
+        Point(learning_rate=value, line=line, step=None if first is None else first + line - 1)
+        for line, value in enumerate(values, 1)
+    ]
 
 
-def test_the_peak_learning_rate_counts_where_it_stays():
+def test_the_peak_learning_rate_counts_where_it_stays_or_has_passed():
     assert trends.peak_rate(rates(1e-5, 2e-5, 2e-5, 2e-5)) == (2e-5, 2)
-    assert trends.peak_rate(rates(1e-5, 2e-5, 1.9e-5, 1.8e-5)) is None
+    assert trends.peak_rate(rates(1e-5, 2e-5, 1.9e-5, 1.8e-5)) == (2e-5, 2)
+    assert trends.peak_rate(rates(2e-5, 1.9e-5, 1.8e-5, first=1)) == (2e-5, 1)
+    assert trends.peak_rate(rates(2e-5, 1.9e-5, 1.8e-5, first=700)) is None  # it was higher before
+    assert trends.peak_rate(rates(2e-5, 1.9e-5, 1.8e-5)) is None
+    assert trends.peak_rate(rates(1e-5, 2e-5)) is None
     assert trends.peak_rate(rates(0.0, 0.0)) is None
+
+
+def test_of_a_later_part_of_the_run_the_highest_rate_is_a_guess():
+    assert trends.later_rate(rates(2e-5, 1.9e-5, 1.8e-5, first=700)) == (2e-5, 1)
+    assert trends.later_rate(rates(1e-5, 2e-5, 1.9e-5)) is None
+    assert trends.later_rate(rates(2e-5, 1.9e-5)) is None
+
+
+def test_a_loss_that_ends_at_a_new_high_rises():
+    turned = [2.38, 1.66, 2.09, 1.84, 2.7, 2.83, 2.99, 2.87]  # of eight points a spread says little
+    assert trends.before([Point(loss=loss, line=line) for line, loss in enumerate(turned, 1)]) == (
+        "rising",
+        8,
+    )
+    swings = [2.38, 1.66, 2.99, 1.84, 2.7, 2.83, 1.99, 2.87]
+    assert trends.before([Point(loss=loss, line=line) for line, loss in enumerate(swings, 1)]) == ("calm", 8)
+
+
+def test_one_batch_that_throws_the_weights_away_is_no_climb():
+    thrown = [6.1, 5.6, 4.2, 4.5, 4.0, 4.0, 3.8, 3.7, 3.9, 3.0, 3.4, 3.0, 3.1, 3.3, 6190.0, 76.1]
+    climbs = [6.1, 5.6, 4.2, 4.5, 4.0, 4.0, 3.8, 3.7, 3.9, 5.0, 9.0, 18.0, 31.0, 83.0, 219.0, 576.1]
+    assert trends.gradient(
+        [Point(loss=2.0, grad_norm=norm, line=line) for line, norm in enumerate(thrown, 1)]
+    ) == (
+        "spiking",
+        15,
+    )
+    found = trends.gradient(
+        [Point(loss=2.0, grad_norm=norm, line=line) for line, norm in enumerate(climbs, 1)]
+    )
+    assert found is not None
+    assert found[0] == "climbing"
 
 
 def test_a_warm_up_shows_in_the_learning_rate():
     assert trends.warm_up(rates(1e-6, 2e-6, 3e-6, 4e-6, 4e-6)) == (True, 4)
     assert trends.warm_up(rates(2e-5, 2e-5, 2e-5, 2e-5)) is None
     assert trends.warm_up([]) is None
+
+
+def test_no_warm_up_shows_in_the_first_step():
+    assert trends.warm_up(rates(2e-5, 1.9e-5, 1.8e-5, 1.7e-5, first=1)) == (False, 1)
+    assert trends.warm_up(rates(2e-5, 2e-5, 2e-5, 2e-5, first=1)) == (False, 1)
+    assert trends.warm_up(rates(2e-5, 2e-5, 2e-5, 2e-5, first=10)) is None
+    assert trends.warm_up(rates(2e-5, 2e-5, 2e-5, 2e-5, first=1), counted=True) is None
