@@ -43,8 +43,11 @@ def rows(table: str) -> list[dict[str, str]] | None:
     if header is None:
         return None
     columns = [column.split(" [")[0] for column in header.rstrip().split(", ")]
-    cells = csv.reader(lines, skipinitialspace=True)
-    return [dict(zip(columns, row)) for row in cells if len(row) == len(columns)]
+    cells = csv.reader((line.replace("\r", "") for line in lines), skipinitialspace=True)
+    try:
+        return [dict(zip(columns, row)) for row in cells if len(row) == len(columns)]
+    except csv.Error:  # a cell of a hundred kilobytes, or zero bytes in it
+        return None
 
 
 def ask(run: Run, what: str, fields: typing.Sequence[str]) -> list[dict[str, str]] | None:
