@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 import typing
 
@@ -37,7 +36,7 @@ def rows(table: str) -> list[dict[str, str]] | None:
     name, memory.total [MiB], compute_cap
     Tesla T4, 15360 MiB, 7.5
     """
-    lines = io.StringIO(table)
+    lines = (match[0] for match in re.finditer(r"[^\n]+", table))
     # What a driver has to complain of may stand above the header, and among the rows.
     header = next((line for line in lines if re.match(r"[a-z][\w.]*(?: \[\w+\])?, ", line)), None)
     if header is None:
@@ -77,8 +76,8 @@ def matrix(text: str) -> dict[tuple[int, int], str]:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
     cells = {}
     columns: list[str] = []
-    for line in io.StringIO(plain):
-        words = line.split()
+    for match in re.finditer(r"[^\n]+", plain):
+        words = match[0].split()
         if words[:1] == ["GPU0"] and words[1:2] == ["GPU1"]:
             columns = [word for word in words if re.fullmatch(r"GPU\d+", word)]
         row = re.fullmatch(r"GPU(\d+)", words[0]) if words else None
