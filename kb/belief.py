@@ -137,7 +137,7 @@ def weigh(
     for name, value in facts.items():
         fact = knowledge.facts.get(name)
         known = band(fact, value, facts) if fact and fact.typical else None
-        if fact is None or known is None:
+        if fact is None or known is None or told(fact, facts):
             continue
         values, table = likelihood(knowledge, active, name)
         column = table[:, values.index(known)]
@@ -151,6 +151,11 @@ def weigh(
         if group not in strongest or _strength(active, column) > _strength(active, found[strongest[group]]):
             strongest[group] = name
     return {name: column for name, column in found.items() if name in strongest.values()}
+
+
+def told(fact: Fact, facts: Mapping[str, Plain]) -> bool:
+    """Whether another fact says it already: counted again, it would count twice."""
+    return any(facts.get(other) in values for other, values in fact.told_by.items())
 
 
 def _strength(active: Space, column: Array) -> float:

@@ -104,6 +104,7 @@ def _learnable(knowledge: Knowledge, facts: Mapping[str, Plain], counted: Mappin
         and (fact.question or fact.check)
         and fact.id not in facts
         and fact.group not in groups
+        and not beliefs.told(fact, facts)
     ]
 
 

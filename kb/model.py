@@ -87,7 +87,8 @@ class Fact(Strict):
 
     `bands` cuts a number into named ranges ("1e-6..3e-4" holds its lower end, not its upper one). The
     first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out, `known` the
-    chance that one who is asked can, and `check` the command that tells it, where there is one.
+    chance that one who is asked can, and `check` the command that tells it, where there is one. `told_by` are
+    the values of other facts that say it already: beside one of them it counts for nothing.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Fact(Strict):
     known: Probability = 1
     check: str = ""
     group: str = ""
+    told_by: dict[str, tuple[str, ...]] = {}
     question: Text | None = None
     help: Text | None = None
     values: Annotated[dict[str, Text], Keyed] = {}

@@ -148,6 +148,8 @@ def read_text(text: str, name: str) -> tuple[Report, ...]:
     text = ESCAPE.sub("", text.lstrip(MARK))
     kind = sniff.kind_of_text(text[:HEAD])
     _refuse(kind, name, b"")
+    if kind in (sniff.COMMAND, sniff.CONFIG) and sniff.is_sentence(text):
+        return (prose.read_prose(text, name), *_fragments(text, name, kind))
     return KINDS[kind](text, name)
 
 
@@ -213,8 +215,8 @@ def _environment(text: str, name: str) -> tuple[Report, ...]:
     listed = environment.read(text, name)
     if len(text) > SHORT_LIST or environment.printed(text):
         return (listed,)
-    added = "\n".join("" if environment.is_listed(line) else line for line in text.splitlines())
-    said = prose.read_prose(added, name)
+    added = ("" if environment.is_listed(line) else line for line in text.splitlines())
+    said = prose.read_prose("\n".join(added) if "\n" in text.strip() else text, name)
     return (listed, said) if said.facts else (listed,)
 
 

@@ -37,11 +37,16 @@ _NEWER = re.compile(
     r"(?i)\s{0,2}(?:to|->|→|升(?:级)?到|更新到)\s{0,2}v?(\d[\w.]*\d)"
 )  # "from 4.47.1 to 4.48.0"
 _COUNTS = {
-    **dict.fromkeys(("a single", "single", "one", "单", "一"), 1),
-    **dict.fromkeys(("two", "双", "两", "二"), 2),
-    "three": 3,
-    **dict.fromkeys(("four", "四"), 4),
-    **dict.fromkeys(("eight", "八"), 8),
+    **dict.fromkeys(("a single", "single", "a lone", "lone", "a sole", "one", "单", "一"), 1),
+    **dict.fromkeys(("two", "second", "dual", "双", "两", "二"), 2),
+    **dict.fromkeys(("three", "third"), 3),
+    **dict.fromkeys(("four", "fourth", "quad", "四"), 4),
+    **dict.fromkeys(("five", "fifth"), 5),
+    **dict.fromkeys(("six", "sixth"), 6),
+    **dict.fromkeys(("seven", "seventh"), 7),
+    **dict.fromkeys(("eight", "eighth", "八"), 8),
+    **dict.fromkeys(("nine", "ninth"), 9),
+    **dict.fromkeys(("ten", "tenth"), 10),
     **dict.fromkeys(("sixteen", "十六"), 16),
 }
 _NEVER_A_CURE = ("framework.name", "model.name", "training.method")  # "lowering the lr in DPO did not help"
@@ -114,8 +119,6 @@ def _said(rules: Rules, sentence: Sentence) -> typing.Iterator[Said]:
 
     for pattern, match in _matches(rules.told, text):
         span = match.span()
-        if pattern.fact == "loss.first_bad_step" and not stance.sick(text):
-            continue
         if not (stance.negated(text, *span) or stance.possible(text, *span)):
             yield Said(pattern, _value(pattern, match), sentence.line)
 
@@ -181,7 +184,7 @@ def _value(pattern: Pattern, match: re.Match[str]) -> report.Value:
     groups = {group: text for group, text in match.groupdict().items() if text}
     if "text" in groups:
         return groups["text"].strip()
-    written = next(iter(groups.values())).lower()
+    written = next(iter(groups.values())).lower().replace(",", "")
     if written in _COUNTS:
         return _COUNTS[written]
     written = _POWER_OF_TEN.sub("e-", written)

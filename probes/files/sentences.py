@@ -13,7 +13,7 @@ import typing
 
 LONGEST = 400  # characters: longer sentences are cut, so that no pattern has far to search
 
-_END = re.compile(r"[。！？!?；]+|\.(?=\s|$)|\n")
+_END = re.compile(r"[。！？!?；]+|(?<!\.\.)\.(?=\s|$)|\.(?=\s+[A-Z]|$)|\n")  # "65536, 32768, ... 1" goes on
 _ABBREVIATION = re.compile(r"(?i)\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig)$")
 _CONTRAST = re.compile(
     r"(?i)[;；]|\b(?:but|however|while|whereas|although|though|yet|except that)\b"
@@ -96,11 +96,14 @@ class Stance:
         self._is = expressions
 
     def negated(self, text: str, start: int, end: int) -> bool:
-        """Whether a word before or after start..end, within the clause, denies it."""
+        """Whether a word before or after start..end, within the clause, denies it, or it is left behind."""
         left, _ = clause(text, start, end)
         _, right = segment(text, start, end)
+        before, after = text[left:start], text[end:right]
         return bool(
-            self._is["negation"].search(text[left:start]) or self._is["negated_after"].search(text[end:right])
+            self._is["negation"].search(before)
+            or self._is["negated_after"].search(after)
+            or self._is["left_behind"].search(f"{before}\0{after}")
         )
 
     def possible(self, text: str, start: int, end: int) -> bool:
@@ -112,6 +115,11 @@ class Stance:
         """Whether the clause asks if it is so. "Why is the loss NaN?" is not asked: it says so."""
         left, right = clause(text, start, end)
         return bool(self._is["asked"].search(text[left:right]))
+
+    def elsewhere(self, text: str, start: int, end: int) -> bool:
+        """Whether the segment speaks of somebody else's run, or of several alike."""
+        left, right = segment(text, start, end)
+        return bool(self._is["elsewhere"].search(text, left, right))
 
     def fine(self, text: str, start: int, end: int) -> bool:
         """Whether start..end speaks of a run that is healthy."""
@@ -134,6 +142,7 @@ class Stance:
             self.negated(text, start, end)
             or self.possible(text, start, end)
             or self.asked(text, start, end)
+            or self.elsewhere(text, start, end)
             or self.fine(text, start, end)
         )
 

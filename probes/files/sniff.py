@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from probes import logs
 from probes.files import encoding, environment, notebook, unreadable
@@ -12,6 +13,7 @@ EMPTY, BINARY = "empty", "binary"
 PROBE, STATE, LOG, NOTEBOOK = "probe", "trainer_state", "log", "notebook"
 ENVIRONMENT, COMMAND, CONFIG, PROSE = "environment", "command", "config", "report"
 
+_GOES_ON = re.compile(r"^(?!.* --)(?:[^\n#\[{(]{0,200}?[,;] |[^\n#]{0,200}?[,;.)}\]:] (?:\w+ ){2}\w)")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b\x08"))
 
 
@@ -45,6 +47,11 @@ def kind_of_text(head: str) -> str:
     if syntax is not None and not environment.looks_like_environment(head):
         return COMMAND if syntax == "command" else CONFIG
     return ENVIRONMENT if environment.looks_like_environment(head) else PROSE
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text is one line that goes on in words: "Optimizer: AdamW, peak learning rate 3e-4"."""
+    return "\n" not in text.strip() and bool(_GOES_ON.search(text))
 
 
 def _without_comments(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 _COMMAND = re.compile(
     r"\s*(?:[$!%]\s*)?(?:(?:export\s+|sudo\s+|nohup\s+|env\s+)?(?:[A-Za-z_]\w*=\S*\s+)*)"
-    r"(?:torchrun|deepspeed|accelerate\s+launch|xtuner\s|llamafactory-cli|swift\s|megatron\s|axolotl\s|tune\s+run|srun\s"
+    r"(?:(?:torchrun|deepspeed)(?=\s+(?:[-\\$]|\S*[./])|\s*$)|accelerate\s+launch|xtuner\s|llamafactory-cli|swift\s|megatron\s|axolotl\s|tune\s+run|srun\s"
     r"|mpirun|ray\s+job|nemo\s+llm|uv\s+run|python[\d.]*\s|bash\s|sh\s|set\s+-|export\s+\w+=|cd\s|pip3?\s|conda\s|source\s|--[A-Za-z]"
     r"|\./\S+\.sh|[\w./\-]+\.(?:sh|py)(?:\s|$))"
 )

@@ -92,6 +92,19 @@ def test_facts_of_one_group_count_once(folder: Path) -> None:
     assert probabilities(both) == probabilities(kb.diagnose(knowledge, {"precision": "float16"}))
 
 
+def test_a_fact_that_another_has_told_counts_for_nothing_beside_it(folder: Path) -> None:
+    facts = yaml.safe_load((folder / "facts.yaml").read_text())
+    facts["precision"]["told_by"] = {"weather": ["rain"]}
+    (folder / "facts.yaml").write_text(yaml.safe_dump(facts, allow_unicode=True))
+    knowledge = kb.load(folder)
+    nothing, alone, both = (
+        probabilities(kb.diagnose(knowledge, known))
+        for known in ({}, {"precision": "float16"}, {"precision": "float16", "weather": "rain"})
+    )
+
+    assert both == nothing != alone
+
+
 def test_a_default_that_nobody_wrote_down_moves_belief_less(folder: Path) -> None:
     knowledge = kb.load(folder)
     facts = {"precision": "float16"}
