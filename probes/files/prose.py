@@ -25,6 +25,7 @@ from probes.files.patterns import Pattern, Rules
 from probes.files.sentences import Sentence
 
 MOST = 20_000  # characters of prose that are read; a report has some thousand
+SHORTEST = 12  # what a sentence counts at least: every pattern is tried on a word too
 
 NO_YAML = report.Unknown(
     "loss.symptom",
@@ -104,7 +105,7 @@ def read_prose(text: str, name: str) -> report.Report:
 
 def _first(told: typing.Iterable[Sentence], characters: int) -> typing.Iterator[Sentence]:
     for sentence in told:
-        characters -= len(sentence.text)
+        characters -= max(len(sentence.text), SHORTEST)
         if characters < 0:
             return
         yield sentence
