@@ -224,11 +224,20 @@ def _command(text: str, name: str) -> tuple[Report, ...]:
 
 def _config(text: str, name: str) -> tuple[Report, ...]:
     try:
-        return (configs.read(text, name),)
+        found = configs.read(text, name)
     except ReadError:
-        if name.lower().endswith((".txt", ".md")) and " " in text.strip():
-            return _prose(text, name)  # "Model: Qwen" and "Loss: nan" make a report look like YAML
+        if _quoted(text, name):
+            return _prose(text, name)
         raise
+    return _prose(text, name) if found.problem and _quoted(text, name) else (found,)
+
+
+def _quoted(text: str, name: str) -> bool:
+    """Whether somebody's words stand beside a config: "Loss: nan" in a report looks like YAML, too."""
+    if name.lower().endswith((".txt", ".md")):
+        return " " in text.strip()
+    told = prose.read(text[:LONGEST_REPORT], name).facts if not pathlib.Path(name).suffix else ()
+    return any(fact.id.startswith("loss.") for fact in told)
 
 
 def _notebook(text: str, name: str) -> tuple[Report, ...]:

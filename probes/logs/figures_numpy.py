@@ -279,7 +279,7 @@ def _power(block: Bytes, at: Array, text: Array) -> Array:
     exponential = long[data[at[long] + 8] | 32 == ord("e")]
     if len(exponential):
         behind = at[exponential]
-        exponent = (data[behind + 10] & 15) * np.int64(10) + (data[behind + 11] & 15)
+        exponent = (data[behind + 10] & 15).astype(np.int64) * 10 + (data[behind + 11] & 15)
         exponent = np.where(data[behind + 9] == ord("-"), -exponent, exponent)
         power[exponential] = (power[exponential] + exponent).clip(1 - ONES, 126 - ONES)
     return power
