@@ -185,7 +185,7 @@ def _log(text: str, name: str) -> tuple[Report, ...]:
     """A log; or, where a person speaks before or after it, the report that quotes it."""
     if len(text) <= LONGEST_REPORT and pieces.somebody_speaks(text[:HEAD]):
         return _prose(text, name)
-    return (logs.read(text.split("\n"), name), *preamble.read(text, name))
+    return (logs.read(io.StringIO(text), name), *preamble.read(text, name))
 
 
 def _state(text: str, name: str) -> tuple[Report, ...]:
@@ -260,7 +260,7 @@ def _prose(text: str, name: str) -> tuple[Report, ...]:
     found = [prose.read(text, name)]
     for piece in pieces.cut(text):
         if piece.kind == sniff.LOG:
-            found.append(logs.read(piece.text.splitlines(), name))
+            found.append(logs.read(io.StringIO(piece.text), name))
         elif piece.kind in (sniff.COMMAND, sniff.CONFIG):
             found += _fragments(piece.text, name, piece.kind)
     return tuple(found)
