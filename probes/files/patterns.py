@@ -26,12 +26,14 @@ class Pattern:
     """One way to say one thing. `sides`: English and Chinese; all expressions of a side must be found.
 
     `fact` is a fact's id, among the tried ones a fix's. Without a value, a group of the match is it.
+    `suspect`, of a comparison alone, is what is blamed where the variant is fine.
     """
 
     fact: str
     value: report.Value | None
     sides: tuple[tuple[re.Pattern[str], ...], ...]
     weak: bool
+    suspect: re.Pattern[str] | None = None
 
     def matches(self, text: str) -> typing.Iterator[re.Match[str]]:
         """Where the sentence says it, at most a few times; of several expressions, where the first is."""
@@ -39,6 +41,15 @@ class Pattern:
             found = list(itertools.islice(first.finditer(text), MOST))
             if found and all(other.search(text) for other in others):
                 yield from found
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """A match that counts: what it means, and where it stands."""
+
+    pattern: Pattern
+    value: report.Value
+    line: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +62,7 @@ class Rules:
     tried: tuple[Pattern, ...]
     outcomes: typing.Mapping[str, re.Pattern[str]]
     precedence: typing.Mapping[str, tuple[str, ...]]
+    senses: typing.Mapping[str, re.Pattern[str]]  # `stance`, compiled
     stance: sentences.Stance
 
 
@@ -64,6 +76,7 @@ def load() -> Rules | None:
     words: dict[str, str] = {}
     for word, expression in tree["words"].items():
         words[word] = _expand(expression, words)  # a word may use the words above it
+    senses = {sense: _compile(said, words) for sense, said in tree["stance"].items()}
     return Rules(
         told=_patterns(tree["told"], words),
         settings=_patterns(tree["settings"], words),
@@ -71,7 +84,8 @@ def load() -> Rules | None:
         tried=_patterns(tree["tried"], words),
         outcomes={outcome: _compile(said, words) for outcome, said in tree["outcomes"].items()},
         precedence={fact: tuple(map(str, values)) for fact, values in tree["precedence"].items()},
-        stance=sentences.Stance({sense: _compile(said, words) for sense, said in tree["stance"].items()}),
+        senses=senses,
+        stance=sentences.Stance(senses),
     )
 
 
@@ -81,14 +95,19 @@ def _patterns(items: list[dict[str, typing.Any]], words: dict[str, str]) -> tupl
             fact=item["fact"] if "fact" in item else item["fix"],
             value=item.get("value"),
             sides=tuple(
-                tuple(_compile(expression, words) for expression in _listed(item[language]))
-                for language in ("en", "zh")
-                if language in item
+                tuple(_compile(expression, words) for expression in _listed(said)) for said in _sides(item)
             ),
             weak=item.get("weak", False),
+            suspect=_compile(item["suspect"], words) if "suspect" in item else None,
         )
         for item in items
     )
+
+
+def _sides(item: dict[str, typing.Any]) -> typing.Iterator[str | list[str]]:
+    yield from (item[language] for language in ("en", "zh") if language in item)
+    if "suspect" in item:  # a run without it is a variant of the run with it
+        yield "{without}" + item["suspect"] + "|" + item["suspect"] + "{is_off}"
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -6,7 +6,7 @@ each sentence, and in which sense a sentence is said decides what its matches me
 
     told          counts unless negated or only possible ("no NaN", "the loss may become 0")
     settings      count unless negated, asked, only possible, tried, or said of a run that is fine
-    comparisons   count only where said of a run that is fine ("on an A100 it works")
+    comparisons   tell how another run went ("on an A100 it works"): probes.files.comparisons
     tried         counts only in a sentence that tells of an attempt, and takes its outcome
 
 What prose says is "answered": a person said so. What it only suggests is "assumed".
@@ -15,13 +15,22 @@ What prose says is "answered": a person said so. What it only suggests is "assum
 from __future__ import annotations
 
 import collections
-import dataclasses
 import re
 import typing
 
 from probes import report
-from probes.files import attempts, environment, gpu_names, patterns, pieces, privacy, sentences
-from probes.files.patterns import Pattern, Rules
+from probes.files import (
+    attempts,
+    comparisons,
+    environment,
+    gpu_names,
+    patterns,
+    pieces,
+    privacy,
+    sentences,
+    states,
+)
+from probes.files.patterns import Pattern, Rules, Said
 from probes.files.sentences import Sentence
 
 MOST = 20_000  # characters of prose that are read; a report has some thousand
@@ -56,15 +65,6 @@ _PLURAL = re.compile(r"(?<=\d)s$")  # "two V100s"; a V100S is another card
 _FLOATS = ("gpu.memory_gib", "optimizer.learning_rate", "optimizer.max_grad_norm")
 
 
-@dataclasses.dataclass(frozen=True)
-class Said:
-    """A match that counts: what it means, and where it stands."""
-
-    pattern: Pattern
-    value: report.Value
-    line: int
-
-
 def read(text: str, name: str) -> report.Report:
     """What the sentences of a pasted text, and the lists of versions and hardware in it, say."""
     parts = {piece.kind: piece.text for piece in pieces.cut(text)}
@@ -80,6 +80,7 @@ def read_prose(text: str, name: str) -> report.Report:
     if rules is None:
         return report.Report(name, pieces.PROSE, unknown=(NO_YAML,))
     told = list(_first(sentences.split(text), MOST))
+    clauses = states.cut(rules, told)
     facts: list[report.Fact] = []
     unknown: list[report.Unknown] = []
     found: dict[str, list[Said]] = collections.defaultdict(list)
@@ -90,6 +91,8 @@ def read_prose(text: str, name: str) -> report.Report:
             if one.pattern.fact == "loss.symptom":
                 symptoms[sentence].add(str(one.value))
         facts.extend(_versions(rules, sentence, name))
+    for one in comparisons.find(rules, told, clauses):
+        found[one.pattern.fact].append(one)
     for fact, matches in found.items():
         chosen = _choose(matches, rules.precedence.get(fact))
         if chosen is not None:
@@ -98,7 +101,7 @@ def read_prose(text: str, name: str) -> report.Report:
             values = " and ".join(dict.fromkeys(str(match.value) for match in matches))
             unknown.append(report.Unknown(fact, f"{name} speaks of {values}"))
     main = next((str(fact.value) for fact in facts if fact.id == "loss.symptom"), None)
-    facts.extend(attempts.find(rules, told, symptoms, main, name))
+    facts.extend(attempts.find(rules, told, clauses, symptoms, main, name))
     first = {fact.id: fact for fact in reversed(facts)}
     return report.Report(name, pieces.PROSE, tuple(reversed(first.values())), tuple(unknown))
 
@@ -128,14 +131,6 @@ def _said(rules: Rules, sentence: Sentence) -> typing.Iterator[Said]:
         if described and stance.plain(text, *match.span()):
             yield Said(pattern, _value(pattern, match), sentence.line)
 
-    compared = [
-        Said(pattern, True, sentence.line)
-        for pattern, match in _matches(rules.comparisons, text)
-        if stance.fine(text, *match.span()) and not stance.uses(text)
-    ]
-    certain = [one for one in compared if not one.pattern.weak]
-    yield from certain or [one for one in compared if one.pattern == compared[0].pattern]
-
 
 def _matches(rules: tuple[Pattern, ...], text: str) -> typing.Iterator[tuple[Pattern, re.Match[str]]]:
     return ((pattern, match) for pattern in rules for match in pattern.matches(text))
@@ -162,7 +157,7 @@ def _choose(matches: list[Said], precedence: tuple[str, ...] | None) -> Said | N
     if first.pattern.fact == "model.name":
         # "mistral" in the title, "dolphin-2.2.1-mistral-7b" below: the fuller name of the same
         return max(strong, key=lambda one: _squeezed(first) in _squeezed(one) and len(str(one.value)))
-    if first.pattern.value is not None and isinstance(first.value, (bool, str)):
+    if isinstance(first.value, bool) or (first.pattern.value is not None and isinstance(first.value, str)):
         return first if len({one.value for one in strong}) == 1 else None
     return first
 

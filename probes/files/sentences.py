@@ -22,6 +22,13 @@ _CONTRAST = re.compile(
 _COMMA = re.compile(
     r"(?i)[,，、()（）]|[:：](?=\s|[^\W\d_A-Za-z])|\s[-–—]+\s|\b(?:and then|then|so that)\b|——"
 )
+_CLAUSE = re.compile(  # for comparisons: finer, and "…, too" stays whole
+    rf"{_CONTRAST.pattern}|[、()（）]|[:：](?=\s+\D|[^\W\d_A-Za-z])|\s[-–—/]+\s|——|[-=]>|→"
+    r"|(?:(?<!\d)[,，]|[,，](?!\d))(?!\s*(?:too|also|either|as well)\b)"
+    r"|\b(?i:and then|(?<!since )then|so that)\b|\b(?=otherwise\b)"
+    r"|,? and (?=(?:it|the|i|we|with|in|on|when|if|without|there)\b)"
+    r"|,? and (?=(?:breaks|broke|fails|gives|diverges|works|trains)\b)"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +83,17 @@ def clause(text: str, start: int, end: int) -> tuple[int, int]:
     first, last = segment(text, start, end)
     left, right = _between(_boundaries(_COMMA, text), len(text), start, end)
     return max(first, left), min(last, right)
+
+
+def clauses(text: str) -> typing.Iterator[tuple[int, int]]:
+    """Where each part begins and ends that stands between commas, contrasting words, arrows and the like."""
+    start = 0
+    for match in _CLAUSE.finditer(text):
+        if text[start : match.start()].strip():
+            yield start, match.start()
+        start = match.end()
+    if text[start:].strip():
+        yield start, len(text)
 
 
 @functools.lru_cache(maxsize=64)
