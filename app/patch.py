@@ -24,6 +24,11 @@ class Patch:
     diff: str
     files: Mapping[str, str]
 
+    @property
+    def shown(self) -> str:
+        """The diff, without its head where the names in that are no files of anybody's."""
+        return self.diff if self.files else "".join(self.diff.splitlines(keepends=True)[2:])
+
 
 def patch(fix: Fix, files: Mapping[str, str], framework: str | None) -> Patch | None:
     """The fix as a diff of the user's `files` (name -> text), else an example for `framework`, else None."""

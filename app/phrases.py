@@ -7,11 +7,11 @@ from typing import Any
 
 import kb
 from app.conclusion import HEALTHY, UNJUDGED, CauseShown, Conclusion, FixShown
-from app.session import FOLLOWS
+from app.session import ANSWER, FOLLOWS
 from app.unknown import said
 from app.words import word
 from kb.model import Knowledge, Plain, key
-from probes.report import Unknown
+from probes.report import ANSWERED, ASSUMED, Fact, Unknown
 
 _DEFAULT = re.compile(r"(?P<library>[^:]+?)'s? default(?P<versions> \([^)]*\))?: (?P<what>.*)", re.DOTALL)
 _BEFORE = re.compile(r"\(before ([^)]*)\)")
@@ -97,6 +97,16 @@ def place(source: str, lang: str) -> str:
     return word("place.default", lang, library=library, what=said(default["what"], lang))
 
 
+def how_known(fact: Fact, lang: str) -> str:
+    """Where a fact was measured or read; or that it was answered; or that it is assumed, and from what."""
+    if fact.state == ANSWERED and fact.source == ANSWER:
+        return word("state.answered", lang)
+    where = place(fact.source, lang)
+    return (
+        where if fact.state != ASSUMED else f"{word('state.assumed', lang)}{word('list.comma', lang)}{where}"
+    )
+
+
 def _versions(text: str, lang: str) -> str:
     """`(4.36 to 5.23)`, in the words of the language."""
     text = text.replace(" to ", word("place.to", lang)).replace(" on)", f" {word('place.on', lang)})")
@@ -118,7 +128,7 @@ def percent(probability: float) -> str:
     return "<1" if 0 < probability < 0.005 else f"{100 * probability:.0f}"
 
 
-def share(probability: float, lang: str) -> str:
+def percentage(probability: float, lang: str) -> str:
     """A probability with its sign, as the language writes it."""
     return word("share", lang, percent=percent(probability))
 

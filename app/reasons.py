@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.conclusion import CauseShown, Conclusion, FixShown
-from app.phrases import label, percent, share
+from app.phrases import label, percent, percentage
 from app.words import word
 from kb.model import Knowledge, Plain
 
@@ -33,12 +33,30 @@ def because(shown: Conclusion, knowledge: Knowledge, lang: str) -> str:
     return glue.join(_stated(knowledge, item.fact, values[item.fact], lang) for item in telling)
 
 
+def asking(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[tuple[str, str]]:
+    """(fact, the answer and the fix it would put first) for the questions that first place hangs on."""
+    found: dict[str, str] = {}
+    for flip in shown.explanation.flips:
+        question = knowledge.facts[flip.fact].question
+        if question and flip.fact not in found and len(found) < FLIPS:
+            answer = label(knowledge, flip.fact, flip.value, lang)
+            found[flip.fact] = word(
+                "report.would",
+                lang,
+                question=question[lang],
+                answer=answer,
+                share=percentage(flip.chance, lang),
+                fix=knowledge.fixes[flip.fix].title[lang],
+            )
+    return list(found.items())
+
+
 def flips(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
     """A line for each fix that an answer would put first, with the likeliest such answers, each fact once."""
     likeliest = {flip.fact: flip for flip in reversed(shown.explanation.flips)}
     led: dict[str, list[str]] = {}
     for flip in [flip for flip in shown.explanation.flips if likeliest[flip.fact] is flip][:FLIPS]:
-        answer = f"{_stated(knowledge, flip.fact, flip.value, lang)} ({share(flip.chance, lang)})"
+        answer = f"{_stated(knowledge, flip.fact, flip.value, lang)} ({percentage(flip.chance, lang)})"
         led.setdefault(flip.fix, []).append(answer)
     return _lines("report.flip", led, knowledge, lang)
 

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 import kb
 from app import reasons
 from app.conclusion import HEALTHY, CauseShown, Conclusion, FixShown
-from app.phrases import headline, label, named, place, share, step, unknown, worth
+from app.phrases import headline, how_known, label, named, percentage, step, unknown, worth
 from app.words import word
 from kb.model import Knowledge, Plain
 from probes.columns import prose
@@ -122,8 +122,7 @@ def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str 
     head = [word(name, lang) for name in ("table.fact", "table.value", "table.source")]
     lines += [f"### {word('report.known', lang)}", "", f"| {' | '.join(head)} |", "|---|---|---|"]
     for fact in conclusion.known.facts:
-        source = "" if fact.source == fact.state else f" {_cell(place(fact.source, lang))}"
-        lines.append(f"| `{fact.id}` | {_cell(fact.value)} | {word(f'state.{fact.state}', lang)}{source} |")
+        lines.append(f"| `{fact.id}` | {_cell(fact.value)} | {_cell(how_known(fact, lang))} |")
     # Between < and >, an address is one for every reader of Markdown.
     lines += ["", word("report.link", lang), "", f"<{link}>" if link.startswith("http") else link, ""]
     return "\n".join([*lines, word("report.made", lang, version=conclusion.version), ""])
@@ -146,7 +145,7 @@ def _cause_line(cause: CauseShown, knowledge: Knowledge, lang: str) -> str:
         for item in cause.evidence[:REASONS]
         if abs(item.factor - 1) > NOTHING
     )
-    line = f"- **{share(cause.probability, lang)}** {named(cause, lang)} (`{cause.entry.id}`)"
+    line = f"- **{percentage(cause.probability, lang)}** {named(cause, lang)} (`{cause.entry.id}`)"
     return f"{line}{word('list.colon', lang)}{told}" if told else line
 
 
@@ -166,11 +165,10 @@ def _fix_lines(fix: FixShown, why_not: str, knowledge: Knowledge, lang: str) -> 
     if fix.rank == 1:
         blocks.append(list(prose(fix.entry.steps[lang], ENDLESS)))
     if fix.rank <= PATCHES and fix.patch:
-        diff = redact(fix.patch.diff).splitlines()
-        if not fix.patch.files:  # the names in its head would be no files of anybody's
+        diff = redact(fix.patch.shown).splitlines()
+        if not fix.patch.files:
             framework = label(knowledge, "framework.name", fix.patch.framework, lang)
             blocks.append([word("report.example", lang, framework=framework)])
-            diff = diff[2:]
         blocks.append(["```diff", *diff, "```"])
     if fix.rank == 1 and fix.entry.references:
         links = (f"[{reference.title}]({reference.url})" for reference in fix.entry.references)

@@ -13,6 +13,7 @@ from probes.report import ANSWERED, ASSUMED, MEASURED, TOLD, Fact, Report, Unkno
 # Prose may say which fixes were tried already: such facts are called tried.<fix>, their value is the outcome.
 ON_THE_NODE = "whynan probe, on the node"  # what tells a fact that only the GPUs decide
 TRIED = "tried."
+ANSWER = "answer"  # the source of what a person answered
 FOLLOWS = "follows from "  # and the facts, in the source of one that is told by others
 
 
@@ -57,8 +58,8 @@ class Session:
 
     def told(self) -> Report:
         """The answers and the tried fixes as a report, which `read` takes back."""
-        answers = [Fact(fact, value, "answer", ANSWERED) for fact, value in self.answers if value is not None]
-        tried = [Fact(f"{TRIED}{fix}", outcome, "answer", ANSWERED) for fix, outcome in self.tried]
+        answers = [Fact(fact, value, ANSWER, ANSWERED) for fact, value in self.answers if value is not None]
+        tried = [Fact(f"{TRIED}{fix}", outcome, ANSWER, ANSWERED) for fix, outcome in self.tried]
         skipped = tuple(Unknown(fact, "not known") for fact, value in self.answers if value is None)
         return Report(name="answers", kind=TOLD, facts=(*answers, *tried), unknown=skipped)
 
@@ -107,11 +108,13 @@ def known(session: Session, knowledge: Knowledge) -> Known:
     """What the session knows: an answer beats what follows from several facts, which beats a single file."""
     merged = merge(session.reports)
     read = {fact.id: fact for fact in merged.facts if fact.id in knowledge.facts}
-    tried = {f.id.removeprefix(TRIED): str(f.value) for f in merged.facts if f.id.startswith(TRIED)}
+    # "Without it all is well" in a report is a comparison, of which the facts tell: the fix stays to be proposed.
+    told = (f for f in merged.facts if f.id.startswith(TRIED) and (f.value != "worked" or f.source == "answer"))
+    tried = {f.id.removeprefix(TRIED): str(f.value) for f in told}
     tried = {fix: outcome for fix, outcome in tried.items() if fix in knowledge.fixes} | dict(session.tried)
     answers = {name: value for name, value in session.answers if name in knowledge.facts}
     answered = {
-        name: Fact(name, value, "answer", ANSWERED) for name, value in answers.items() if value is not None
+        name: Fact(name, value, ANSWER, ANSWERED) for name, value in answers.items() if value is not None
     }
     facts = read | answered
     unknown = [item for item in merged.unknown if item.id not in facts]

@@ -69,15 +69,13 @@ def _fix(fix: FixShown, knowledge: Knowledge, lang: str, columns: int | None) ->
         return
     yield from prose(fix.entry.steps[lang], columns, 7 * " ")
     if fix.patch:
-        diff = redact(fix.patch.diff).splitlines()
         yield ""
-        if not fix.patch.files:  # the names in its head would be no files of anybody's
+        if not fix.patch.files:
             example = word(
                 "report.example",
                 lang,
                 framework=label(knowledge, "framework.name", fix.patch.framework, lang),
             )
             yield from wrap(f"       {example}", columns)
-            diff = diff[2:]
-        yield from (f"       {line}" for line in diff)
+        yield from (f"       {line}" for line in redact(fix.patch.shown).splitlines())
         yield ""

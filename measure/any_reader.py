@@ -49,7 +49,7 @@ def _lines(text: str) -> None:
     """Every log format's reader on each line."""
     for module in logs.FORMATS.values():
         point_of = module.reader()
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(io.StringIO(text), start=1):
             point_of(line[: logs.LONGEST], number)
 
 
@@ -68,13 +68,21 @@ def _loss_code(text: str) -> None:
 
 
 def _in(name: str) -> Callable[[bytes], object]:
-    """A syntax: what a text sets, and the text with one of that changed, one taken out and one put in."""
+    def run(text: str) -> None:
+        syntax.SYNTAXES[name].settings(text)
+        syntax.SYNTAXES[name].undecided(text)
+
+    return _text(run, MAX_CHARACTERS)
+
+
+def _edit(name: str) -> Callable[[bytes], object]:
+    """A text with one of its settings changed, or taken out, or one put in."""
     module = syntax.SYNTAXES[name]
 
     def run(text: str) -> None:
-        paths = [setting.path for setting in module.settings(text)]
-        module.undecided(text)
-        module.edit(text, {**dict.fromkeys(paths[:1], 1), **dict.fromkeys(paths[1:2]), "x.y": "a b"})
+        found = [setting.path for setting in module.settings(text)][:1]
+        changes = [dict.fromkeys(found, 1), dict.fromkeys(found), {"x.y": "a b"}]
+        module.edit(text, changes[zlib.crc32(text.encode()) % 3])
 
     return _text(run, MAX_CHARACTERS)
 
@@ -242,7 +250,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "files.preamble": _text(lambda text: preamble.read(text, "x")),
     "private": _text(lambda text: private.redact(text[: 100 * report.LONGEST])),
     "files.prose": _text(lambda text: prose.read(text[: files.LONGEST_REPORT], "x")),
-    "logs": _text(lambda text: logs.read(text.splitlines(), "x")),
+    "logs": _text(lambda text: logs.read(io.StringIO(text), "x")),
     "logs.trainer_state": _text(lambda text: trainer_state.read(text, "x")),
     "logs.FORMATS": _text(_lines),
     "logs.read_file, large": _large_log,
@@ -258,6 +266,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "configs.apply": _text(_patch),
     "syntax.python, bases": _text(_based, MAX_CHARACTERS),
     **{f"syntax.{name}": _in(name) for name in syntax.SYNTAXES},
+    **{f"syntax.{name}, edit": _edit(name) for name in syntax.SYNTAXES},
     "report.from_json": _json(lambda data: report.from_json(data, "x")),
     "files.watched": _json(lambda data: watched.read(data, "x")),
     "machine": _machine,

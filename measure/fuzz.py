@@ -198,26 +198,8 @@ def main() -> None:
             fork(sorted(missing, key=SLOW.__contains__), found, samples, each, arguments.jobs)
         return
     for part in ("large", "small"):
-        command = [
-            sys.executable,
-            "-m",
-            "measure.fuzz",
-            str(arguments.folder),
-            "--part",
-            part,
-            "--found",
-            str(found),
-        ]
-        command += [
-            "--part",
-            part,
-            "--found",
-            str(found),
-            "--inputs",
-            str(arguments.inputs),
-            "--jobs",
-            str(arguments.jobs),
-        ]
+        command = [sys.executable, "-m", "measure.fuzz", str(arguments.folder), "--part", part]
+        command += ["--found", str(found), "--inputs", str(arguments.inputs), "--jobs", str(arguments.jobs)]
         subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
     text = table(
         {

@@ -4,8 +4,8 @@
     .venv/bin/python -m measure.lab --cache FOLDER --write   puts them into docs/measured.md
 
 Every fault of probes/lab, and healthy runs that look odd, over some seeds; each as the log and config of
-Hugging Face's Trainer and of XTuner (lab_texts.py). whynan reads the files as it reads anybody's. A cause is
-right when it is the fault's. FOLDER keeps the runs' series: half an hour of training that is done once.
+Hugging Face's Trainer and of XTuner (lab_logs.py, lab_texts.py). whynan reads the files as anybody's. A cause
+is right when it is the fault's. FOLDER keeps the runs' series: half an hour of training, done once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import json
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,12 +158,21 @@ def ordered(knowledge: Knowledge, facts: Known) -> tuple[str, ...]:
     return tuple(sorted(belief.keys() & knowledge.causes.keys(), key=lambda cause: -belief[cause]))
 
 
-def share(verdicts: list[Verdict], most: int, order: tuple[str, ...] | None = None) -> float:
+Order = Callable[[Verdict], Sequence[str]]
+
+
+def share(verdicts: list[Verdict], most: int, order: Order = lambda one: one.causes) -> float:
     """Of the faulty runs, those whose cause is among the first `most`."""
-    return 100 * sum(one.run.cause in (order or one.causes)[:most] for one in verdicts) / len(verdicts)
+    return 100 * sum(one.run.cause in order(one)[:most] for one in verdicts) / len(verdicts)
+
+
+def both(verdicts: list[Verdict], order: Order = lambda one: one.causes) -> str:
+    """The cause first, and among three."""
+    return f"{share(verdicts, 1, order):.0f} / {share(verdicts, 3, order):.0f} %"
 
 
 def table(verdicts: list[Verdict], knowledge: Knowledge) -> str:
+    """Two rows for each evidence: with people's chances, and with the lab's."""
     faulty = [one for one in verdicts if one.run.cause]
     well = [one for one in verdicts if not one.run.cause]
     count, kinds = len({one.run[:2] for one in faulty}), len({one.run.name for one in faulty})
@@ -171,47 +180,43 @@ def table(verdicts: list[Verdict], knowledge: Knowledge) -> str:
         f"{count} faulty runs ({kinds} faults, {len({one.run.cause for one in faulty})} causes) and "
         f"{len({one.run[:2] for one in well})} healthy ones, each by two frameworks' files.",
         "",
-        "| given | cause first, goal | among the first three, goal | by the Trainer's files | by XTuner's "
-        "| called healthy | false alarms, goal |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        "| given | cause first / among three | goal | trained classifier | by the Trainer's files "
+        "| by XTuner's | called healthy | false alarms, goal |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for given, (first, three) in zip(GIVEN, GOALS, strict=True):
+    for given, (first, three), trained in zip(GIVEN, GOALS, TRAINED, strict=True):
         these = [one for one in faulty if one.given == given]
         each = [[one for one in these if one.framework == name] for name in FRAMEWORKS]
         odd = [one for one in well if one.given == given]
+        missed = f"{sum(not one.abnormal for one in these)} of {len(these)}"
         alarms = f"{sum(one.abnormal for one in odd)} of {len(odd)}, 2 %" if odd else ""
-        cells = (
-            f"{share(these, 1):.0f} %, {first} %",
-            f"{share(these, 3):.0f} %, {three} %",
-            *(f"{share(one, 1):.0f} / {share(one, 3):.0f} %" for one in each),
-            f"{sum(not one.abnormal for one in these)} of {len(these)}",
-            alarms,
-        )
+        goal = f"{first} / {three} %"
+        cells = (both(these), goal, trained, *map(both, each), missed, alarms)
         lines.append(f"| {given} | {' | '.join(cells)} |")
-    common = tuple(cause for cause, _ in Counter(one.run.cause for one in faulty).most_common())
+        mixed = [both(some, lambda one: one.evenly) for some in (these, *each)]
+        lines.append(
+            f"| the same, with the lab's mix as priors | {mixed[0]} | | | {mixed[1]} | {mixed[2]} | | |"
+        )
+    common = [cause for cause, _ in Counter(one.run.cause for one in faulty).most_common()]
     total = len(knowledge.causes)
+    counted = both(faulty, lambda _: common)
+    lines.append(f"| nothing, the most common first (counted on these runs) | {counted} | | | | | | |")
     lines.append(
-        f"| nothing, the most common first (counted on these runs) | {share(faulty, 1, common):.0f} % | "
-        f"{share(faulty, 3, common):.0f} % | | | | |"
+        f"| nothing, at random among {total} | {100 / total:.0f} / {300 / total:.0f} % | | | | | | |"
     )
-    lines.append(f"| nothing, at random among {total} | {100 / total:.0f} % | {300 / total:.0f} % | | | | |")
     return "\n".join(lines)
 
 
-def each(verdicts: list[Verdict]) -> str:
-    """A line a fault: the share of its runs whose cause is first, among three, and what is put before it."""
-    lines = ["| fault | cause | " + " | ".join(GIVEN) + " | put first instead |", "|---|---|" + "---:|" * 5]
-    for name in FAULTS:
-        these = [one for one in verdicts if one.run.name == name and one.run.cause]
+def confusion(verdicts: list[Verdict]) -> str:
+    """For each fault and evidence: what is put first, and how often."""
+    lines = [f"| fault | cause | {' | '.join(GIVEN)} |", "|---|---|" + "---|" * len(GIVEN)]
+    for name, fault in FAULTS.items():
         cells = []
         for given in GIVEN:
-            some = [one for one in these if one.given == given]
-            cells.append(f"{share(some, 1):.0f} / {share(some, 3):.0f}")
-        wrong = Counter(
-            one.causes[0] for one in these if one.given == GIVEN[2] and one.causes[0] != one.run.cause
-        )
-        first = ", ".join(f"{cause} {times}" for cause, times in wrong.most_common(3))
-        lines.append(f"| {name} | {these[0].run.cause} | {' | '.join(cells)} | {first} |")
+            these = [one for one in verdicts if one.run.name == name and one.given == given]
+            first = Counter(one.causes[0] for one in these)
+            cells.append(", ".join(f"{cause} {times}" for cause, times in first.most_common()))
+        lines.append(f"| {name} | {fault.cause} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -220,7 +225,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--each", action="store_true", help="a line for each fault, and each false alarm")
+    parser.add_argument(
+        "--each", action="store_true", help="what each fault is taken for, and each false alarm"
+    )
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -234,7 +241,7 @@ def main() -> None:
     text = table(verdicts, knowledge)
     print(text)
     if arguments.each:
-        print(each(verdicts))
+        print(confusion(verdicts))
         for one in verdicts:
             if not one.run.cause and one.abnormal:
                 print("false alarm:", one.run.name, one.run.seed, one.framework, one.given)

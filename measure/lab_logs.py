@@ -88,7 +88,7 @@ def _dumped(text: str) -> str:
         for name in names.split(",")
     }
     body = re.sub(r"(?m)^(?:from|import) .*\n", "", text)
-    values = dict(re.findall(r"(?m)^(\w+) = ([^(\n#]+?)(?:  #.*)?$", body))
+    values: dict[str, str] = dict(re.findall(r"(?m)^(\w+) = ([^(\n#]+?)(?:  #.*)?$", body))
     body = re.sub(r"=(\w+)\b(?=[,)])", lambda found: f"={values.get(found[1], found[1])}", body)
     body = re.sub(r"\btype=(\w+(?:\.\w+)?)", lambda found: f"type='{_path(found[1], imports)}'", body)
     return re.sub(r"dtype=(torch\.\w+)", r"dtype='\1'", body).strip()

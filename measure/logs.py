@@ -207,7 +207,7 @@ def main() -> None:
         text = table(Path(folder) / "train.log", round(arguments.gigabytes * 1e9), arguments.seed)
     print(text)
     if arguments.write:
-        put("logs", text)
+        put("logs" if (os.cpu_count() or 1) < 8 else "logs-server", text)
 
 
 if __name__ == "__main__":

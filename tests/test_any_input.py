@@ -45,6 +45,9 @@ APART = {
     "app/unknown.py:said": "takes a reader's own words",
     "app/ui/clipboard.py:copy_button": "takes whynan's own words",
     "app/ui/labels.py:literal": "shows, and reads nothing",
+    **dict.fromkeys(
+        (f"probes/columns.py:{name}" for name in ("cells", "prose", "wrap")), "lays out own words"
+    ),
     "kb/bands.py:limits": "takes a band of facts.yaml, which kb.load has read",
 }
 

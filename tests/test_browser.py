@@ -149,6 +149,22 @@ def test_the_diagnosis_is_downloaded_as_a_capsule_that_replays_it(server, chromi
     assert before.endswith(replayed.fixes[0].entry.title["en"])
 
 
+def test_on_a_phone_what_a_click_has_brought_comes_into_sight(server, chromium, config):
+    page = opened(chromium, [], viewport={"width": 390, "height": 700})
+    page.goto(server)
+    page.locator(".st-key-ask-me").wait_for()
+    page.locator(".stTextArea textarea").fill(f"the loss is nan after 20 steps\n{config}")
+    page.get_by_role("button", name="Read it").click()
+    sync.expect(page.locator(".st-key-go button")).to_be_in_viewport()
+
+    page.get_by_role("link", name="Diagnosis", exact=True).click()
+    before = first_fix(page)
+    page.locator("[class*=st-key-tried-][class*=-no-change] button").first.click()
+    heading = page.locator(".st-key-first-fix h4")
+    sync.expect(heading).not_to_have_text(before)
+    sync.expect(heading).to_be_in_viewport()
+
+
 def test_a_short_link_opens_on_a_phone_where_its_outcome_is_told(server, chromium, files):
     errors: list[str] = []
     page = opened(chromium, errors)

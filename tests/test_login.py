@@ -110,7 +110,7 @@ def test_the_log_in_leads_back_to_the_page_and_its_diagnosis(serving, chromium, 
         page.get_by_role("button", name="ada", exact=True).click()
         page.locator(".st-key-first-fix h4").wait_for()
         assert page.url == place
-        assert page.locator(".st-key-logout").inner_text() == "Ada *L.* · 退出登录"
+        sync.expect(page.locator(".st-key-logout")).to_have_text("Ada *L.* · 退出登录")
         cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
         assert "whynan_place" not in cookies
         assert cookies["_streamlit_user"]["httpOnly"]

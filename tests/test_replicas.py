@@ -29,7 +29,7 @@ from app.session import Session
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
-browser = pytest.importorskip("streamlit_browser", reason="its protobufs are of another Streamlit")
+browser = pytest.importorskip("measure.streamlit_browser", reason="its protobufs are of another Streamlit")
 
 TOLD = {"facts": {"loss.symptom": "nan-after-steps", "precision.compute": "float16"}, "save": True}
 

@@ -6,11 +6,10 @@ import streamlit as st
 
 from app import reasons
 from app.conclusion import CauseShown, Conclusion
-from app.phrases import named, percent
+from app.phrases import how_known, named, percent, percentage
 from app.ui import labels
 from app.ui.address import carried, knowledge, lang
 from app.ui.facts_table import table
-from app.ui.question import source
 from app.words import word
 from kb.model import Lang
 
@@ -40,7 +39,7 @@ def causes(shown: Conclusion) -> None:
 
 
 def _bar(cause: CauseShown, tongue: Lang) -> None:
-    label = f"**{percent(cause.probability)} %**  {named(cause, tongue)}"
+    label = f"**{percentage(cause.probability, tongue)}**  {named(cause, tongue)}"
     st.progress(min(cause.probability, 1.0), text=label)
 
 
@@ -52,7 +51,7 @@ def _ledger(cause: CauseShown, shown: Conclusion) -> None:
         [
             labels.factor(item),
             f"{item.fact} = {labels.value(knowledge(), item.fact, item.value, tongue)}",
-            source(known[item.fact], tongue),
+            how_known(known[item.fact], tongue),
         ]
         for item in cause.evidence
         if abs(item.factor - 1) > NEUTRAL

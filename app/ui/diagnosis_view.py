@@ -7,7 +7,7 @@ import streamlit as st
 import kb
 from app import reasons
 from app.conclusion import ABNORMAL, HEALTHY, Conclusion
-from app.phrases import headline, percent
+from app.phrases import headline, percent, percentage, spent
 from app.ui.address import Here, carried, knowledge, lang
 from app.ui.causes import causes
 from app.ui.curve_chart import curve_chart
@@ -37,7 +37,7 @@ def diagnosis(at: Here, shown: Conclusion, acting: bool) -> None:
         with right:
             st.markdown(f"### {word('report.causes', tongue)}")
             causes(shown)
-            _hangs_on(shown)
+            _hangs_on(shown, acting)
     bad = shown.known.values().get("loss.first_bad_step")
     with right if shown.verdict != HEALTHY else left:
         if shown.known.curve:
@@ -86,13 +86,22 @@ def _verdict(at: Here, shown: Conclusion) -> None:
                 share(at, shown)
 
 
-def _hangs_on(shown: Conclusion) -> None:
-    """What would change first place, and which known facts hold it there."""
+def _hangs_on(shown: Conclusion, acting: bool) -> None:
+    """What would change first place, to be answered there and then, and which known facts hold it there."""
     tongue = lang()
-    flips = reasons.flips(shown, knowledge(), tongue)
-    lines = flips + reasons.hinges(shown, knowledge(), tongue)
+    asking = reasons.asking(shown, knowledge(), tongue)
+    lines = reasons.hinges(shown, knowledge(), tongue)
+    if not (asking or lines):
+        return
+    st.markdown(f"### {word('report.flips', tongue)}")
+    if acting:
+        with st.container(gap="small"):
+            for fact, text in asking:
+                query = carried(ask=fact)
+                st.page_link("wizard.py", label=literal(text), icon=":material/help:", query_params=query)
+    else:
+        lines = [text for _, text in asking] + lines
     if lines:
-        st.markdown(f"### {word('report.flips', tongue)}")
         st.markdown("\n".join(f"- {literal(line)}" for line in lines))
 
 
@@ -118,16 +127,16 @@ def _fixes(at: Here, shown: Conclusion, acting: bool) -> None:
         fix_card(at, shown, first, acting)
     most = len(rest) if st.session_state.get("all-fixes") else SHOWN - 1
     for fix in rest[:most]:
-        chance = f":gray[{percent(fix.probability)} % · {round(fix.cost)} min]"
+        chance = f":gray[{percentage(fix.probability, tongue)} · {spent(fix, tongue)}]"
         label = f"**{fix.rank}. {fix.entry.title[tongue]}**  {chance}"
         icon = None if fix.possible else ":material/block:"
         with st.expander(label, icon=icon, key=f"fix-{fix.entry.id}"):
             st.caption(worth(fix))
             fix_card(at, shown, fix, acting)
-    if acting:
-        prices(at, shown)
     if len(shown.fixes) > SHOWN:
         st.toggle(word("diagnosis.all", tongue, count=len(shown.fixes)), key="all-fixes")
+    if acting:
+        prices(at, shown)
 
 
 def _ask(ask: kb.Ask) -> None:

@@ -161,7 +161,7 @@ def _sign(fact: str, chances: dict[str, float]) -> str:
     """A sign in words: the likelier values of a fact, and how likely each is."""
     tongue = lang()
     likely = [name for name in _likeliest(chances) if chances[name] >= LIKELY] or _likeliest(chances)[:1]
-    values = ", ".join(
+    values = word("list.comma", tongue).join(
         f"**{labels.value(knowledge(), fact, value, tongue)}** {labels.likelihood(chances[value], tongue)}"
         for value in likely[:SHOWN]
     )

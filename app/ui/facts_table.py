@@ -5,14 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from app.conclusion import Conclusion
-from app.phrases import place as place_of
-from app.phrases import unknown
+from app.phrases import how_known, place, unknown
 from app.ui import labels
 from app.ui.address import knowledge, lang, show
-from app.ui.question import source
 from app.words import word
 from kb.model import Lang
-from probes.report import MEASURED, Fact
+from probes.report import ASSUMED, Fact
 
 
 def facts_table(facts: tuple[Fact, ...], title: str = "", file: str = "") -> None:
@@ -20,10 +18,10 @@ def facts_table(facts: tuple[Fact, ...], title: str = "", file: str = "") -> Non
     if not facts:
         return
     tongue = lang()
-    place = "table.line" if file else "table.source"
-    rows = [[word(name, tongue) for name in ("table.fact", "table.value", place)]]
+    last = "table.line" if file else "table.source"
+    rows = [[word(name, tongue) for name in ("table.fact", "table.value", last)]]
     for fact in facts:
-        known = _line(fact, file, tongue) if file else source(fact, tongue)
+        known = _line(fact, file, tongue) if file else how_known(fact, tongue)
         shown = labels.value(knowledge(), fact.id, fact.value, tongue)
         rows.append([fact.id, shown, known])
     table(rows, title)
@@ -71,8 +69,9 @@ def table(rows: list[list[str]], title: str = "") -> None:
 
 
 def _line(fact: Fact, file: str, tongue: Lang) -> str:
-    place = place_of(fact.source.removeprefix(file).lstrip(":"), tongue)
-    return place if fact.state == MEASURED else f"{word(f'state.{fact.state}', tongue)} {place}".strip()
+    line = place(fact.source.removeprefix(file).lstrip(":"), tongue)
+    assumed = [word("state.assumed", tongue)] if fact.state == ASSUMED else []
+    return word("list.comma", tongue).join([*filter(None, [line]), *assumed])
 
 
 def _asked(name: str, tongue: Lang) -> str:

@@ -22,7 +22,7 @@ def fix_card(at: Here, shown: Conclusion, fix: FixShown, acting: bool) -> None:
     if fix.unmet:
         st.warning(_unmet(shown, fix), icon=":material/block:")
     elif fix.patch:
-        st.code(fix.patch.diff, language="diff", wrap_lines=True)
+        st.code(fix.patch.shown, language="diff", wrap_lines=True)
         name = "diagnosis.patch_own" if fix.patch.files else "diagnosis.patch_example"
         st.caption(word(name, tongue, framework=fix.patch.framework))
     if not fix.unmet and (why_not := reasons.why_not(fix, shown, knowledge(), tongue)):

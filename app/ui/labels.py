@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 
+from app.session import TRIED
 from app.words import word
 from kb.bands import bands
-from kb.belief import Evidence
+from kb.belief import OUTCOMES, Evidence
 from kb.model import Fact, Knowledge, Lang, Plain, key
 
 
 def value(knowledge: Knowledge, fact_id: str, raw: Plain, lang: Lang) -> str:
     """A fact's value: its label, yes or no, or as it was written."""
+    if fact_id.startswith(TRIED) and raw in OUTCOMES:
+        return word(f"outcome.{raw}", lang)
     fact = knowledge.facts.get(fact_id)
     named = fact.values.get(key(raw)) if fact else None
     if named:

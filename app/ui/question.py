@@ -10,7 +10,7 @@ import streamlit as st
 
 import kb
 from app.conclusion import Conclusion
-from app.phrases import place
+from app.phrases import how_known
 from app.session import Session
 from app.ui import labels
 from app.ui.address import Here, go, knowledge, lang
@@ -19,8 +19,6 @@ from app.words import word
 from kb import belief
 from kb.bands import value_of
 from kb.model import Fact, Lang, Plain, key
-from probes.report import ANSWERED, MEASURED
-from probes.report import Fact as Known
 
 _REFUSED = "refused"  # why the last answer was not taken
 _LEADING, _LIVE = 5, 0.02
@@ -94,7 +92,7 @@ def _known(at: Here, shown: Conclusion, fact: Fact) -> None:
     tongue = lang()
     text = labels.value(knowledge(), fact.id, found.value, tongue)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{text}  ({source(found, tongue)})")
+        st.text(f"{text}  ({how_known(found, tongue)})")
         if fact.id in dict(at.session.answers):
             st.button(
                 word("wizard.retract", tongue),
@@ -104,14 +102,6 @@ def _known(at: Here, shown: Conclusion, fact: Fact) -> None:
                 on_click=_take,
                 args=(at, at.session.retract(fact.id)),
             )
-
-
-def source(fact: Known, tongue: Lang) -> str:
-    """Where a fact was measured; or that it was answered, or assumed and from what."""
-    if fact.state == MEASURED:
-        return place(fact.source, tongue)
-    state = word(f"state.{fact.state}", tongue)
-    return state if fact.state == ANSWERED else f"{state}, {place(fact.source, tongue)}"
 
 
 def _answer(at: Here, fact: Fact, text: str) -> None:

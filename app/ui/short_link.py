@@ -1,4 +1,4 @@
-"""The short link in the share panel: to make one, with its key, and to take it back."""
+"""The short link: to make one in the share panel, with its key; what it went on from; to take it back."""
 
 from __future__ import annotations
 
@@ -60,13 +60,17 @@ def _button(name: str, key: str) -> None:
     )
 
 
-def take_back(at: Here) -> None:
-    """For its author, who comes back with the key; and the diagnosis that this one went on from."""
-    tongue = lang()
+def parent(at: Here) -> None:
+    """The diagnosis that this one went on from."""
     record = kept.lineage(at.short)
     if record and record.parent:
-        st.link_button(word("short.parent", tongue), f"?s={record.parent}&lang={tongue}", type="tertiary")
+        address = f"?s={record.parent}&lang={lang()}"
+        st.link_button(word("short.parent", lang()), address, type="tertiary")
+
+
+def take_back(at: Here) -> None:
+    """For its author, who comes back with the key."""
     if kept.writable():
-        with st.popover(word("short.delete", tongue), type="tertiary", key="take-back"):
-            key = st.text_input(word("short.give_key", tongue), key="short-key", max_chars=40)
+        with st.popover(word("short.delete", lang()), type="tertiary", key="take-back"):
+            key = st.text_input(word("short.give_key", lang()), key="short-key", max_chars=40)
             _button(at.short, key or "")

@@ -17,7 +17,7 @@ from app.ui.facts_table import facts_table
 from app.ui.frame import framed
 from app.ui.jobs_view import follow, probe, running
 from app.ui.settings import settings
-from app.ui.short_link import take_back
+from app.ui.short_link import parent, take_back
 from app.ui.then_now import then_now
 from app.words import word
 from probes.report import Report
@@ -44,11 +44,13 @@ def shared(at: Here) -> None:
             st.markdown(f":material/visibility: {word('start.shared', tongue)}")
             then_now(at.session, concluded(at.session, at.texts))
         if at.short:
-            take_back(at)
+            parent(at)
         if st.button(word("start.continue", tongue), key="continue", type="primary"):
             keep(at)
             switch("wizard.py", d=at.link)
     diagnosis(at, concluded(at.session, at.texts), acting=False)
+    if at.short:
+        take_back(at)
 
 
 def begin(at: Here) -> None:

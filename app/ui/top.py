@@ -55,10 +55,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const question = document.querySelector(".st-key-question h2")
     const heading = question || document.querySelector("[data-testid=stMain] h2")
     if (!lost || !heading) return
+    // What the click has brought may be out of sight: on a phone, all that is above the pressed button.
+    const news = question || document.querySelector(".st-key-first-fix h4, .st-key-so-far")
     heading.tabIndex = -1
     heading.style.outline = "none"
     heading.focus({ preventScroll: true })
-    if (question) question.scrollIntoView({ block: "nearest" })
+    news?.scrollIntoView({ block: "nearest" })
   }
   setTimeout(settle, 100)
 }

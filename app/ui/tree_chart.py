@@ -11,13 +11,14 @@ from app.ui import labels
 from app.ui.address import knowledge, lang
 from app.words import word
 from kb.graph import START, graph
+from probes.columns import cells
 
 _COLOURS = {
     "light": {"path": "#2456b8", "open": "#b45309", "rest": "#8b95a3", "text": "#1c2430"},
     "dark": {"path": "#8ab4ff", "open": "#fbbf6b", "rest": "#6b7686", "text": "#e4e8ee"},
 }
 _ROW, _LEAST = 26, 160  # pixels
-_LONGEST = 38  # letters of a label
+_LONGEST = 34  # columns of a label, a Chinese character takes two
 
 
 def tree_chart(shown: Conclusion) -> None:
@@ -29,7 +30,7 @@ def tree_chart(shown: Conclusion) -> None:
         "top": 24,
         "bottom": 12,
         "left": 24,
-        "right": 200,
+        "right": 230,
         "symbol": "circle",
         "symbolSize": 9,
         "initialTreeDepth": -1,
@@ -87,7 +88,9 @@ def _name(shown: Conclusion, node: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    while cells(text) > _LONGEST:
+        text = f"{text.rstrip('…')[:-1]}…"
+    return text
 
 
 def _visible(node: dict[str, Any]) -> int:

@@ -62,7 +62,9 @@ def page(name: str) -> None:
 
 def _led(parent: str, name: str) -> str:
     """A node that leads here, with the answers that do."""
-    answers = ", ".join(_answers(parent, graph(knowledge()).edges[parent, name]["answers"]))
+    answers = word("list.comma", lang()).join(
+        _answers(parent, graph(knowledge()).edges[parent, name]["answers"])
+    )
     return f"{_title(parent)} {answers}".strip()
 
 

@@ -105,9 +105,10 @@ def _leave_out(paths: Paths, found: Findings) -> None:
     """What a script that loads the model and trains it would have said."""
     if not any(re.fullmatch(r"AutoModel\w*\.from_pretrained\(\)", path) for path in paths.settings):
         return
-    if not any(re.search(r"(?i)quantiz|bitsandbytes|bnb|gptq|awq", path) for path in paths.settings):
+    named = (*paths.settings, *paths.undecided)
+    if not any(re.search(r"(?i)quantiz|bitsandbytes|bnb|gptq|awq", path) for path in named):
         found.assume("quantization.bits", "none", "no quantization_config where the model is loaded")
-    if not any(re.search(r"(?i)peft|lora", path) for path in paths.settings):
+    if not any(re.search(r"(?i)peft|lora", path) for path in named):
         found.assume("lora.enabled", False, "no LoRA in the script that loads and trains the model")
 
 

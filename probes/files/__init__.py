@@ -187,7 +187,7 @@ def _log(text: str, name: str) -> tuple[Report, ...]:
     """A log; or, where a person speaks before or after it, the report that quotes it."""
     if len(text) <= LONGEST_REPORT and pieces.somebody_speaks(text[:HEAD]):
         return _prose(text, name)
-    return (logs.read(text.split("\n"), name), *preamble.read(text, name))
+    return (logs.read(io.StringIO(text), name), *preamble.read(text, name))
 
 
 def _state(text: str, name: str) -> tuple[Report, ...]:
@@ -226,11 +226,20 @@ def _command(text: str, name: str) -> tuple[Report, ...]:
 
 def _config(text: str, name: str) -> tuple[Report, ...]:
     try:
-        return (configs.read(text, name),)
+        found = configs.read(text, name)
     except ReadError:
-        if name.lower().endswith((".txt", ".md")) and " " in text.strip():
-            return _prose(text, name)  # "Model: Qwen" and "Loss: nan" make a report look like YAML
+        if _quoted(text, name):
+            return _prose(text, name)
         raise
+    return _prose(text, name) if found.problem and _quoted(text, name) else (found,)
+
+
+def _quoted(text: str, name: str) -> bool:
+    """Whether somebody's words stand beside a config: "Loss: nan" in a report looks like YAML, too."""
+    if name.lower().endswith((".txt", ".md")):
+        return " " in text.strip()
+    told = prose.read(text[:LONGEST_REPORT], name).facts if not pathlib.Path(name).suffix else ()
+    return any(fact.id.startswith("loss.") for fact in told)
 
 
 def _notebook(text: str, name: str) -> tuple[Report, ...]:
@@ -253,7 +262,7 @@ def _prose(text: str, name: str) -> tuple[Report, ...]:
     found = [prose.read(text, name)]
     for piece in pieces.cut(text):
         if piece.kind == sniff.LOG:
-            found.append(logs.read(piece.text.splitlines(), name))
+            found.append(logs.read(io.StringIO(piece.text), name))
         elif piece.kind in (sniff.COMMAND, sniff.CONFIG):
             found += _fragments(piece.text, name, piece.kind)
     return tuple(found)

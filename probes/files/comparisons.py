@@ -24,6 +24,7 @@ from probes.files.states import FINE, NUMBER, OTHER, SAME, SICK, Clause
 
 Variant = tuple[Pattern, typing.Optional[re.Match[str]]]  # what it means; where it is named, if it is
 _BACK = 2  # sentences in which "without it" looks for what it is
+_HEADED = re.compile(r"(?i)^\W*(?:\w+ )?(?:setup|config\w*|environment|hardware|system|versions?)\s?:")
 _BRIEF = 45  # characters
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?![\w])")
 
@@ -107,7 +108,7 @@ class Reader:
         own = self._clauses[index]
         if own.state is not None:
             return self._lasting(index, own.state)
-        if self._is["at_first"].search(own.text):
+        if self._is["at_first"].search(own.text) or self._is["setup"].search(own.text):
             return None
         for follower in self._after(index):
             clause = self._clauses[follower]
@@ -140,7 +141,9 @@ class Reader:
 
     def _opens(self, text: str) -> bool:
         """Whether the state of a sentence may be in the next: it is brief, or tells of an attempt."""
-        return len(text) < _BRIEF or self._rules.stance.tries(text) or self._rules.stance.acts(text)
+        return not _HEADED.search(text) and (
+            len(text) < _BRIEF or self._rules.stance.tries(text) or self._rules.stance.acts(text)
+        )
 
     def _lasting(self, index: int, state: str) -> str | None:
         """The state of clause `index`; OTHER if the same run went wrong afterwards ("then it is NaN")."""

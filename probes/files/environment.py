@@ -125,6 +125,7 @@ _ITEM = re.compile(
 )
 _NOT_A_DUMP = re.compile(
     r"(?i)\bloss\b|\bnan\b|\bfine-?tun(?:e|ing)\b|\bI\b|\bmy\b|训练|微调|[?？。][ \t]*$|\{'"
+    r"|\b(?:works|worked|broke|breaks|diverges|downgrad(?:ed|ing)|has the same)\b|n't\b"
 )
 _SENTENCE = re.compile(r"(?:\b(?:the|is|are|was|when|and|but|then|to|it|not|after)\b.*?){4}")
 

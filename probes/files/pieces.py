@@ -32,7 +32,8 @@ _LOG = re.compile(
 )
 _LAUNCH = re.compile(
     r"^\s*(?:[$#>]\s+|!|-\s)?(?:(?:export\s+)?[A-Z][A-Z0-9_]*=\S*\s+)*"
-    r"(?:\S{0,200}/)?(?:(?:python[\d.]*|torchrun|deepspeed)(?=\s+(?:[-\\$]|\S*[./]))|accelerate\s+launch|llamafactory-cli|xtuner\s+train|swift\s+\w+|megatron\s+\w+"
+    r"(?:\S{0,200}/)?(?:(?:python[\d.]*|torchrun|deepspeed)(?=\s+(?:[-\\$]|\S*[./]))"
+    r"|accelerate\s+launch|llamafactory-cli|xtuner\s+train|swift\s+\w+|megatron\s+\w+"
     r"|axolotl\s+\w+|tune\s+run|bash\s+\S+\.sh|sh\s+\S+\.sh|srun|uv\s+run|mpirun|colossalai\s+run|NPROC_PER_NODE=\S+)"
     r"(?=\s+[-\w./]|\s*\\$)"
 )

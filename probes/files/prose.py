@@ -34,6 +34,7 @@ from probes.files.patterns import Pattern, Rules, Said
 from probes.files.sentences import Sentence
 
 MOST = 20_000  # characters of prose that are read; a report has some thousand
+SHORTEST = 12  # what a sentence counts at least: every pattern is tried on a word too
 
 NO_YAML = report.Unknown(
     "loss.symptom",
@@ -107,7 +108,7 @@ def read_prose(text: str, name: str) -> report.Report:
 
 def _first(told: typing.Iterable[Sentence], characters: int) -> typing.Iterator[Sentence]:
     for sentence in told:
-        characters -= len(sentence.text)
+        characters -= max(len(sentence.text), SHORTEST)
         if characters < 0:
             return
         yield sentence

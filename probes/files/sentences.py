@@ -13,6 +13,7 @@ import typing
 
 LONGEST = 400  # characters: longer sentences are cut, so that no pattern has far to search
 
+_ADDRESS = re.compile(r"https?://(?!huggingface\.co/)[^\s<>()]*[^\s<>().,;]")  # its words are nobody's
 _END = re.compile(r"[。！？!?；]+|(?<!\.\.)\.(?=\s|$)|\.(?=\s+[A-Z]|$)|\n")  # "65536, 32768, ... 1" goes on
 _ABBREVIATION = re.compile(r"(?i)\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig)$")
 _CONTRAST = re.compile(
@@ -42,6 +43,7 @@ class Sentence:
 
 def split(text: str) -> typing.Iterator[Sentence]:
     """The sentences of `text`. A line that goes on in lower case on the next line is not cut there."""
+    text = _ADDRESS.sub("", text)
     block = 0
     start = 0
     line = 1

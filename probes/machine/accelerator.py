@@ -73,5 +73,5 @@ def _free_gib(module: typing.Any, device: str) -> float:
 
 def one_line(error: object) -> str:
     """The first line of a message, or the error's class where it has none."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    first = str(error).strip().partition("\n")[0]
+    return first[:200] if first else type(error).__name__

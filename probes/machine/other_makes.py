@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
@@ -72,7 +73,7 @@ def from_npu_smi(text: str) -> Sight:
         raise BlindError(f"npu-smi: {one_line(text)}")
     gpus = []
     name = ""
-    for line in text.splitlines():
+    for line in map(str.rstrip, io.StringIO(text)):
         head = re.match(r"\| *\d+ +([A-Za-z0-9][\w.-]*) *\| *[A-Za-z]+ *\|", line)
         memory = re.match(r"\| *\d+(?: +\d+)? *\| *[0-9A-Fa-f:.xX]+ *\|.*?(\d+) *\|$", line)
         if head:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import re
 import typing
 
@@ -98,7 +99,7 @@ def from_smi(table: str, banner: str) -> Sight:
     Any field but the name may be missing, or hold "[N/A]" and the like. Raises BlindError, with
     nvidia-smi's own words, when there is no such table in the text or a GPU of it is lost.
     """
-    lost = next((line for line in table.splitlines() if any(words in line for words in _LOST)), "")
+    lost = next((line for line in io.StringIO(table) if any(words in line for words in _LOST)), "")
     rows = smi.rows(table)
     if "No devices were found" in table:
         return Sight("nvidia-smi", ())

@@ -36,16 +36,17 @@ def rows(table: str) -> list[dict[str, str]] | None:
     name, memory.total [MiB], compute_cap
     Tesla T4, 15360 MiB, 7.5
     """
-    lines = table.splitlines()
+    lines = (match[0] for match in re.finditer(r"[^\n]+", table))
     # What a driver has to complain of may stand above the header, and among the rows.
-    start = next(
-        (number for number, line in enumerate(lines) if re.match(r"[a-z][\w.]*(?: \[\w+\])?, ", line)), None
-    )
-    if start is None:
+    header = next((line for line in lines if re.match(r"[a-z][\w.]*(?: \[\w+\])?, ", line)), None)
+    if header is None:
         return None
-    columns = [column.split(" [")[0] for column in lines[start].split(", ")]
-    cells = csv.reader(lines[start + 1 :], skipinitialspace=True)
-    return [dict(zip(columns, row)) for row in cells if len(row) == len(columns)]
+    columns = [column.split(" [")[0] for column in header.rstrip().split(", ")]
+    cells = csv.reader((line.replace("\r", "") for line in lines), skipinitialspace=True)
+    try:
+        return [dict(zip(columns, row)) for row in cells if len(row) == len(columns)]
+    except csv.Error:  # a cell of a hundred kilobytes, or zero bytes in it
+        return None
 
 
 def ask(run: Run, what: str, fields: typing.Sequence[str]) -> list[dict[str, str]] | None:
@@ -75,8 +76,8 @@ def matrix(text: str) -> dict[tuple[int, int], str]:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
     cells = {}
     columns: list[str] = []
-    for line in plain.splitlines():
-        words = line.split()
+    for match in re.finditer(r"[^\n]+", plain):
+        words = match[0].split()
         if words[:1] == ["GPU0"] and words[1:2] == ["GPU1"]:
             columns = [word for word in words if re.fullmatch(r"GPU\d+", word)]
         row = re.fullmatch(r"GPU(\d+)", words[0]) if words else None

@@ -103,7 +103,8 @@ def _read(text: str) -> tuple[list[_Found], list[tuple[int, int]]]:
         arrays = [number for number, words in enumerate(commands) if _is_array(words)]
         chosen = sorted({*arrays, *chosen})
     spans = [(commands[number][0].here, commands[number][-1].until) for number in chosen]
-    return [one for one in found if one.command == -1 or one.command in chosen], spans
+    counting = {-1, *chosen}
+    return [one for one in found if one.command in counting], spans
 
 
 def _chosen(purposes: list[bool | None]) -> list[int]:

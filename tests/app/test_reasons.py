@@ -33,6 +33,16 @@ def test_an_answer_that_would_change_first_place_is_named_with_its_chance(knowle
     assert 0 < sum(line.count(" = ") for line in said) <= reasons.FLIPS
 
 
+def test_such_an_answer_is_told_with_its_question(knowledge: Knowledge) -> None:
+    asking = reasons.asking(conclude(knowledge, DEEPSPEED), knowledge, "en")
+
+    facts = [fact for fact, _ in asking]
+    assert "deepspeed.without_ok" in facts
+    assert 0 < len(facts) == len(set(facts)) <= reasons.FLIPS
+    for fact, said in asking:
+        assert said.startswith(f"{knowledge.facts[fact].question.en} ")
+
+
 def test_the_facts_that_speak_most_for_the_first_cause_stand_in_a_line(knowledge: Knowledge) -> None:
     shown = conclude(knowledge, DEEPSPEED)
     assert shown.causes[0].entry.id == "deepspeed-zero"

@@ -20,6 +20,9 @@ def report(kind, value, *, fact="optimizer.learning_rate", state="measured", nam
         ("optimizer.learning_rate", "config", "log"),
         ("optimizer.learning_rate", "log", "report"),
         ("precision.compute", "config", "report"),
+        ("precision.compute", "watch", "command"),
+        ("probe.origin", "watch", "report"),
+        ("probe.headroom", "headroom", "watch"),  # how near it began says more than where it ended
         ("loss.symptom", "log", "config"),
         ("loss.symptom", "log", "trainer_state"),
         ("loss.symptom", "trainer_state", "report"),

@@ -12,7 +12,7 @@ import pytest
 from app.link import encode
 from app.session import Session
 
-browser = pytest.importorskip("streamlit_browser", reason="its protobufs are of another Streamlit")
+browser = pytest.importorskip("measure.streamlit_browser", reason="its protobufs are of another Streamlit")
 
 
 def get(address: str) -> tuple[int, bytes]:

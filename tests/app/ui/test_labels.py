@@ -5,8 +5,9 @@ import re
 import pytest
 
 import kb
-from app.phrases import place
+from app.phrases import how_known, place
 from app.ui import labels
+from probes.report import Fact
 
 KNOWLEDGE = kb.load()
 
@@ -54,6 +55,19 @@ def test_a_value_reads_as_its_label_or_as_it_was_written(fact, value, en, zh):
 )
 def test_a_source_is_told_in_chinese(source, zh):
     assert place(source, "zh") == zh
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        (Fact("loss.symptom", "zero", "answer", "answered"), "answered"),
+        (Fact("loss.symptom", "zero", "report.txt:3", "answered"), "report.txt:3"),
+        (Fact("loss.symptom", "zero", "train.log:3"), "train.log:3"),
+        (Fact("framework.name", "torch", "report.txt:1", "assumed"), "assumed, report.txt:1"),
+    ],
+)
+def test_how_a_fact_is_known_names_the_line_or_the_person(fact, said):
+    assert how_known(fact, "en") == said
 
 
 @pytest.mark.parametrize(

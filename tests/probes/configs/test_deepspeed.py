@@ -33,7 +33,7 @@ def test_a_json_with_decided_blocks(known):
         "batch.per_device": 4,
         "batch.accumulation": 2,
     }
-    assert assumed == {"deepspeed.fp16": "off", "deepspeed.overlap_comm": True}
+    assert assumed == {"deepspeed.fp16": "off", "deepspeed.overlap_comm": True, "deepspeed.hpz": False}
 
 
 def test_auto_gives_no_fact_but_its_own(known):
@@ -59,7 +59,7 @@ def test_auto_gives_no_fact_but_its_own(known):
         "precision.loss_scale": "dynamic",
         "optimizer.name": "adamw",
     }
-    assert assumed == {"deepspeed.contiguous_gradients": True}
+    assert assumed == {"deepspeed.contiguous_gradients": True, "deepspeed.hpz": False}
 
 
 def test_no_zero_block_is_stage_0(known):

@@ -191,3 +191,20 @@ def test_deepspeed_keeps_float32_copies_of_half_weights(known):
     )
     assert said["precision.compute"] == "bfloat16"
     assert assumed["precision.weights"] == "float32"
+
+
+SCRIPT = """from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+model = AutoModelForCausalLM.from_pretrained("meta-llama/Meta-Llama-3-8B"{more})
+args = TrainingArguments(output_dir="out", learning_rate=2e-5)
+Trainer(model, args, train_dataset=data).train()
+"""
+
+
+def test_a_script_that_loads_and_trains_would_have_said_lora_and_quantization(known):
+    _, plain = known(SCRIPT.format(more=""))
+    assert plain["lora.enabled"] is False
+    assert plain["quantization.bits"] == "none"
+    assert known(SCRIPT.format(more=", load_in_4bit=True"))[0]["quantization.bits"] == 4
+    assert "quantization.bits" not in known(SCRIPT.format(more=", quantization_config=mine"))[1]
+    assert "lora.enabled" not in known("from peft import PeftModel\n" + SCRIPT.format(more=""))[1]
+    assert "lora.enabled" not in known("args = TrainingArguments(output_dir='out', learning_rate=2e-5)\n")[1]

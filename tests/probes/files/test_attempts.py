@@ -28,6 +28,19 @@ TOLD = {
         "use-fp32": "other-symptom"
     },
     "I tried to fine-tune llama with bf16 and a learning rate of 1e-5, the loss is nan": {},
+    # joined as comparisons are
+    "fp32 gives the same.": {"use-fp32": "no-change"},
+    "Turned off liger -> loss OK.": {"change-fused-kernel": "worked"},
+    "With the learning rate of 0.0025 the loss is normal": {"lower-learning-rate": "worked"},
+    "bf16 on: nothing. Only going back to torch 2.0.1 brought relief.": {
+        "use-bf16": "no-change",
+        "downgrade-library": "worked",
+    },
+    "With bf16 there is no overflow any more, yet the loss doesn't decrease now.": {
+        "use-bf16": "other-symptom"
+    },
+    "With fp16 it is nan, in bf16 it works": {},
+    "Someone in another thread suggested to lower the learning rate.": {},
     "Should I try bf16 or a lower learning rate?": {},
     "改成 bf16 就没有问题": {},
 }

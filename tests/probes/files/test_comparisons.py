@@ -32,6 +32,8 @@ SAID = {
     # one run, that went wrong later; another thing that is fine
     "We train in bf16, the eval loss is fine, but then the loss becomes nan": {},
     "In bf16 the loss is NaN": {},
+    "We use one GPU and fp32, and the loss is normal during warmup but then goes to NaN": {},
+    "My setup: 2 x A100, ZeRO-2, bf16. Everything installs fine.": {},
     "I train on one GPU, liger is on, without apex it works": {"kernel.without_ok": True},
 }
 

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from probes.files import listing, read_file, read_text
+from probes.merge import merge
 from probes.report import ReadError
 
 MEGABYTE = 1 << 20
@@ -124,3 +125,16 @@ def test_a_folder_is_listed_within_bounds(tmp_path):
     for number in range(300):
         (tmp_path / f"n{number}").write_text("x")
     assert len(listing(tmp_path)) == 200
+
+
+@pytest.mark.parametrize(
+    ("line", "fact", "value"),
+    [
+        ("Optimizer: AdamW (betas 0.9/0.95), peak learning rate 0.0003", "optimizer.learning_rate", 0.0003),
+        ("deepspeed stage-1, activations recomputed", "deepspeed.stage", 1),
+        ('tokenizer.padding_side = "left", pad token = unk', "data.padding", "left"),
+        ("Full-parameter training, not LoRA. 32 GPUs.", "lora.enabled", False),
+    ],
+)
+def test_a_sentence_pasted_alone_is_read_whatever_it_looks_like(line, fact, value):
+    assert merge(read_text(line, "report.txt")).values()[fact] == value

@@ -91,3 +91,46 @@ def test_any_text_is_cut_without_loss_of_letters(text):
         return "".join(part.split())
 
     assert letters("".join(sentence.text for sentence in sentences.split(text))) == letters(text)
+
+
+def test_an_ellipsis_between_numbers_does_not_end_a_sentence():
+    text = "scale goes 65536, 32768, ... 1 and the job aborts... Then nothing."
+
+    assert [s.text for s in sentences.split(text)] == [
+        "scale goes 65536, 32768, ... 1 and the job aborts...",
+        "Then nothing.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "denied"),
+    [
+        ("flash-attn is not installed", "flash-attn", True),
+        ("ZeRO-3 is not in use here", "ZeRO-3", True),
+        ("LoRA is on our todo list", "LoRA", True),
+        ("flash attn doesn't build", "flash attn", True),
+        ("I went from ZeRO-1 to ZeRO-3", "ZeRO-1", True),
+        ("I went from ZeRO-1 to ZeRO-3", "ZeRO-3", False),
+        ("replacing Llama 2 by Llama 3", "Llama 2", True),
+        ("LoRA is used", "LoRA", False),
+    ],
+)
+def test_what_is_ruled_out_or_left_behind_is_denied(text, word, denied):
+    start = text.index(word)
+
+    assert STANCE.negated(text, start, start + len(word)) is denied
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere"),
+    [
+        ("In the paper they used lr 2e-5", True),
+        ("A friend has four 4090", True),
+        ("The README says lr 2e-5", True),
+        ("V100, A100 and 3090 show the same nan", True),
+        ("We use lr 2e-5 on four 4090", False),
+        ("In the paper they used lr 2e-5, but I use lr 1e-4", False),
+    ],
+)
+def test_somebody_elses_run_is_not_the_one_reported(text, elsewhere):
+    assert STANCE.elsewhere(text, len(text) - 4, len(text)) is elsewhere

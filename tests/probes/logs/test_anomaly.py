@@ -164,3 +164,10 @@ def test_nothing_at_all_is_unknown():
 
     assert (report.facts, report.curve) == ((), ())
     assert [unknown.id for unknown in report.unknown] == ["loss.symptom"]
+
+
+@pytest.mark.parametrize(("rate", "name"), [(0.3, "sgd"), (2e-5, None)])
+def test_a_rate_that_only_sgd_takes_says_so(rate, name):
+    run = [Point(step=step, loss=2.0, learning_rate=rate, line=step) for step in range(1, 6)]
+    told = {fact.id: (fact.value, fact.state) for fact in judge(run, "train.log").facts}
+    assert told.get("optimizer.name") == (name and (name, ASSUMED))

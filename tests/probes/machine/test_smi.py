@@ -89,3 +89,10 @@ def test_columns_go_by_the_names_they_were_asked_with():
 
     assert answer == [{"pid": "4711", "used_memory": "38912 MiB"}]
     assert smi.ask(lambda *options: shell.Completed(9, table, ""), "compute-apps", ("pid", "x")) is None
+
+
+def test_a_table_that_was_damaged_on_its_way_is_no_traceback():
+    assert smi.rows("name, memory.total [MiB]\nTesla\rT4, 15360 MiB\n") == [
+        {"name": "TeslaT4", "memory.total": "15360 MiB"}
+    ]
+    assert smi.rows("name, memory.total [MiB]\n" + "x" * 200_000 + ", 1 MiB\n") is None
