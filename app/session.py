@@ -108,9 +108,9 @@ def known(session: Session, knowledge: Knowledge) -> Known:
     """What the session knows: an answer beats what follows from several facts, which beats a single file."""
     merged = merge(session.reports)
     read = {fact.id: fact for fact in merged.facts if fact.id in knowledge.facts}
-    # "Without it all is well" in a report is a comparison, of which the facts tell: the fix stays to be proposed.
-    told = (f for f in merged.facts if f.id.startswith(TRIED) and (f.value != "worked" or f.source == "answer"))
-    tried = {f.id.removeprefix(TRIED): str(f.value) for f in told}
+    # "Without it all is well" in a report is a comparison, which facts of its own tell: the fix stays listed.
+    told = (fact for fact in merged.facts if fact.value != "worked" or fact.source == "answer")
+    tried = {f.id.removeprefix(TRIED): str(f.value) for f in told if f.id.startswith(TRIED)}
     tried = {fix: outcome for fix, outcome in tried.items() if fix in knowledge.fixes} | dict(session.tried)
     answers = {name: value for name, value in session.answers if name in knowledge.facts}
     answered = {

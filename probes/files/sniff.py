@@ -13,9 +13,11 @@ EMPTY, BINARY = "empty", "binary"
 PROBE, STATE, LOG, NOTEBOOK = "probe", "trainer_state", "log", "notebook"
 ENVIRONMENT, COMMAND, CONFIG, PROSE = "environment", "command", "config", "report"
 
-# One line that a person wrote in Chinese: it opens with a Chinese word, or has Chinese commas. "deepspeed里fp16
-# enabled设的true" is no command, "dpo里beta=0.1，没调过" no configuration.
-_CHINESE_LINE = re.compile(r"(?![{\[])(?:\S*[\u4e00-\u9fff].*|.*(?:[\u4e00-\u9fff][，。；？！]|[，。；？！][\u4e00-\u9fff]).*)\s*")
+# One line that a person wrote in Chinese: it opens with a Chinese word, or has Chinese commas.
+# "deepspeed里fp16 enabled设的true" is no command, "dpo里beta=0.1，没调过" no configuration.
+_CHINESE_LINE = re.compile(
+    r"(?![{\[])(?:\S*[\u4e00-\u9fff].*|.*(?:[\u4e00-\u9fff][，。；？！]|[，。；？！][\u4e00-\u9fff]).*)\s*"
+)
 _GOES_ON = re.compile(r"^(?!.* --)(?:[^\n#\[{(]{0,200}?[,;] |[^\n#]{0,200}?[,;.)}\]:] (?:\w+ ){2}\w)")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b\x08"))
 
