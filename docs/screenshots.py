@@ -95,13 +95,16 @@ def settle(page: Page) -> None:
 def walk(page: Page, address: str, files: list[Path]) -> Iterator[str]:
     """Goes the main way and stops at each page that is worth a picture."""
     page.goto(address)
-    page.locator("input[type=file]").set_input_files(files)
+    page.locator("input[type=file]").set_input_files([file for file in files if file.suffix == ".log"])
     page.locator(".st-key-go").wait_for()
-    yield "start"
     page.locator(".st-key-go button").click()
     page.locator("[class*=st-key-answer-] button").first.wait_for()
     yield "wizard"
-    page.locator('nav a[href*="diagnosis"]').click()
+    page.goto(address)
+    page.locator("input[type=file]").set_input_files(files)
+    page.locator(".st-key-go").wait_for()
+    yield "start"
+    page.locator(".st-key-go button").click()  # no question is worth its time any more: the diagnosis follows
     page.locator(".st-key-first-fix h4").wait_for()
     yield "diagnosis"
     page.locator('nav a[href*="browse"]').click()
