@@ -56,7 +56,7 @@ def propose(knowledge: Knowledge, folder: Path, rows: tuple[Told, ...]) -> Propo
                     f"({learnt.causes[entry.under or entry.id]:+.1f} of {len(runs)} runs told of)"
                 )
         for fix, chance in entry.fixes.items():
-            cure = learnt.cure(entry.id, fix, chance)
+            cure = learnt.cure(entry.id, fix, chance, knowledge.policy.applied)
             if abs(cure - chance) >= LEAST:
                 new = _with_cure(new, fix, cure)
                 counts.append(_cured(entry, fix, cure, learnt))

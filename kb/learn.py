@@ -42,9 +42,13 @@ class Learnt:
     worked: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def cure(self, entry: str, fix: str, chance: float) -> float:
-        """The chance that `fix` cures `entry`, which was `chance` before these runs."""
+    def cure(self, entry: str, fix: str, chance: float, applied: float = 1.0) -> float:
+        """The chance that `fix` cures `entry`, which was `chance` before these runs.
+
+        Of the failures only those count in which the fix was applied as it is meant (`applied` of all tries).
+        """
         worked, failed = self.worked[entry, fix], self.failed[entry, fix]
+        failed *= applied * (1 - chance) / max(1 - applied * chance, 1e-9) if applied < 1 else 1
         # What is taken back may be more than the guess weighs.
         return min(max((WEIGHT * chance + worked) / max(WEIGHT + worked + failed, 1.0), SURELY), 1.0)
 

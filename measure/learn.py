@@ -96,7 +96,7 @@ def learnt_from(knowledge: Knowledge, learnt: Learnt, name: str) -> Knowledge:
     here = {c.id: c.counted.here for c in knowledge.causes.values() if c.counted}
     now = {cause: had[cause] + learnt.causes[cause] for cause in had}
     priors = spread(knowledge, totals(knowledge, here, now))
-    cures = {at: learnt.cure(*at, p) for at, p in cures_of(knowledge).items()}
+    cures = {at: learnt.cure(*at, p, knowledge.policy.applied) for at, p in cures_of(knowledge).items()}
     return changed(knowledge, name, priors, cures)
 
 

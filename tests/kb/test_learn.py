@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from kb.learn import SURELY, WEIGHT, Learnt, Run, learn, spread, told, totals
@@ -84,3 +86,11 @@ def test_a_hundred_solved_runs_of_one_cause_make_it_more_common(knowledge: Knowl
     for shares in (before, after):
         assert sum(shares.values()) == pytest.approx(1 - knowledge.policy.none_of_these)
     assert sum(spread(knowledge, after).values()) == pytest.approx(sum(after.values()))
+
+
+def test_a_failure_counts_as_far_as_the_fix_was_applied() -> None:
+    learnt = Learnt(worked=Counter({("a", "b"): 6.0}), failed=Counter({("a", "b"): 4.0}))
+
+    # Of ten tries six were applied as meant, and all of those helped: the four failures say little.
+    assert learnt.cure("a", "b", 0.99, applied=0.6) > 0.98
+    assert learnt.cure("a", "b", 0.99) < 0.92
