@@ -150,6 +150,8 @@ class Stance:
             left, right = clause(text, start, end)
         part = text[left:right]
         match = self._is["fine"].search(part)
+        if self._is["cured"].search(part) and not self._is["not_fine"].search(part):
+            return not (self.asked(text, start, end) or self.possible(text, start, end))
         if match is None or self._is["at_first"].search(part) or self.sick(part):
             return False
         return not (
