@@ -94,6 +94,8 @@ class Reader:
             clause = self._clauses[index]
             for pattern, match in self._variants[index]:
                 state = SAME if whatever else self._state_of(index, pattern)
+                if state == FINE and match is not None and self._is_left(clause.text, match):
+                    continue
                 spared = state == SICK and match is not None and self._is_spared(clause.text, match)
                 if spared or (state == FINE and self._is_smaller(index, match)):
                     yield pattern, FINE, clause
@@ -185,10 +187,12 @@ class Reader:
     def _is_spared(self, text: str, match: re.Match[str]) -> bool:
         """Whether the trouble of a sick clause is not with the variant: "unless in fp32", "since we went from
         fp32 to bf16"."""
-        return bool(
-            self._is["spares"].search(text[: match.start()])
-            or (self._is["from"].search(text[: match.start()]) and self._is["to"].match(text[match.end() :]))
-        )
+        return bool(self._is["spares"].search(text[: match.start()]) or self._is_left(text, match))
+
+    def _is_left(self, text: str, match: re.Match[str]) -> bool:
+        """Whether the variant is what was given up: "going from bf16 to fp32 cured it"."""
+        start = match.end() - len(match[0].lstrip())
+        return bool(self._is["from"].search(text[:start]) and self._is["to"].match(text[match.end() :]))
 
     def _blamed(self, index: int, sick: bool, whatever: bool) -> typing.Iterator[tuple[Pattern, str]]:
         """Whatever is named by "only with X" or "no matter whether X", itself no variant."""

@@ -14,7 +14,9 @@ import typing
 LONGEST = 400  # characters: longer sentences are cut, so that no pattern has far to search
 
 _ADDRESS = re.compile(r"https?://(?!huggingface\.co/)[^\s<>()]*[^\s<>().,;]")  # its words are nobody's
-_END = re.compile(r"[。！？!?；]+|(?<!\.\.)\.(?=\s|$)|\.(?=\s+[A-Z]|$)|\n")  # "65536, 32768, ... 1" goes on
+_END = re.compile(
+    r"[。！？?；]+|!+(?!=)|(?<!\.\.)\.(?=\s|$)|\.(?=\s+[A-Z]|$)|\n"
+)  # "65536, 32768, ... 1" goes on
 _ABBREVIATION = re.compile(r"(?i)\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig)$")
 _CONTRAST = re.compile(
     r"(?i)[;；]|\b(?:but|however|while|whereas|although|though|yet|except that)\b"
@@ -148,6 +150,8 @@ class Stance:
             left, right = clause(text, start, end)
         part = text[left:right]
         match = self._is["fine"].search(part)
+        if self._is["cured"].search(part) and not self._is["not_fine"].search(part):
+            return not (self.asked(text, start, end) or self.possible(text, start, end))
         if match is None or self._is["at_first"].search(part) or self.sick(part):
             return False
         return not (
