@@ -110,16 +110,3 @@ def test_a_format_left_to_the_gpu_is_what_the_gpu_computes_in(knowledge: Knowled
     assert [d.value for d in kb.derive(knowledge, auto | {"gpu.bf16": True})] == ["bfloat16"]
     assert [d.value for d in kb.derive(knowledge, auto | {"gpu.bf16": False})] == ["float16"]
     assert kb.derive(knowledge, auto) == ()
-
-
-@pytest.mark.parametrize(
-    ("facts", "symptom"),
-    [
-        ({"loss.hidden_nan": True, "loss.last_good": 1.8}, "nan-after-steps"),
-        ({"loss.hidden_nan": True}, "nan-from-start"),
-        ({"loss.hidden_nan": False, "loss.last_good": 1.8}, None),
-        ({}, None),
-    ],
-)
-def test_nan_that_is_printed_as_zero_is_nan(knowledge, facts, symptom):
-    assert values(knowledge, {"loss.symptom": "zero", **facts}).get("loss.symptom") == symptom
