@@ -77,6 +77,9 @@ def _facts(knowledge: Knowledge, _: None) -> Found:
             yield from _bands(knowledge, fact.id, i, bands)
         for i, rule in enumerate(fact.derive):
             yield from _known(knowledge, rule.given, (fact.id, "derive", i, "from"))
+        for other, values in fact.told_by.items():
+            for value in values:
+                yield from _known(knowledge, {other: value}, (fact.id, "told_by"))
 
 
 def _bands(knowledge: Knowledge, fact: str, index: int, bands: Mapping[str, Any]) -> Found:
@@ -145,6 +148,9 @@ def _cause(knowledge: Knowledge, cause: Cause) -> Found:
 def _fix(knowledge: Knowledge, fix: Fix) -> Found:
     yield from _section(knowledge, fix)
     yield from _known(knowledge, fix.needs, ("needs",))
+    for fact, minutes in fix.minutes_where.items():
+        for value in minutes:
+            yield from _known(knowledge, {fact: value}, ("minutes_where",))
     if not any(fix.id in cause.fixes for cause in knowledge.causes.values()):
         yield ("id",), "no cause is cured by this fix"
     for name, patch in fix.patches.items():

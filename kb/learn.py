@@ -48,7 +48,8 @@ class Learnt:
         Of the failures only those count in which the fix was applied as it is meant (`applied` of all tries).
         """
         worked, failed = self.worked[entry, fix], float(self.failed[entry, fix])
-        failed *= applied * (1 - chance) / (1 - applied * chance) if applied < 1 else 1.0
+        if applied < 1:
+            failed *= applied * (1 - chance) / (1 - applied * chance)
         # What is taken back may be more than the guess weighs.
         return min(max((WEIGHT * chance + worked) / max(WEIGHT + worked + failed, 1.0), SURELY), 1.0)
 

@@ -168,7 +168,7 @@ class Fix(Strict):
     id: str
     title: Text
     minutes: float = Field(gt=0)
-    minutes_where: dict[str, Annotated[dict[str, float], Keyed]] = {}
+    minutes_where: dict[str, Annotated[dict[str, Annotated[float, Field(gt=0)]], Keyed]] = {}
     restart: bool = False
     needs: dict[str, Plain] = {}
     document: str | None = None

@@ -13,13 +13,11 @@ from probes.syntax import SYNTAXES, UnreadableError, recognise
 from probes.syntax.python_source import Beside
 from probes.syntax.python_tree import Source
 
-NOTHING = Paths({}, frozenset())
 MAX_CHARACTERS = 100_000  # the longest of the frameworks' own recipes have 60,000; trees take 70 times that
 
-
-_PAIR = re.compile(
-    r"\s*(?:-\s+)?([A-Za-z_][\w.\-]*:\s+[^\s#&*{\[|>].*)"
-)  # a key of YAML, and its value beside it
+_NOTHING = Paths({}, frozenset())
+# A key of YAML with its value beside it.
+_PAIR = re.compile(r"\s*(?:-\s+)?([A-Za-z_][\w.\-]*:\s+[^\s#&*{\[|>].*)")
 
 
 def parse(text: str, syntax: str, beside: Beside | None = None) -> Paths:
@@ -49,7 +47,7 @@ def read(text: str, name: str, kind: str = "config", beside: Beside | None = Non
         paths = parse(text, syntax, beside)
         broken = Source(text).problem if syntax == "python" else None
     except UnreadableError as error:
-        paths, broken = _pairs(text) if syntax == "yaml" else NOTHING, error
+        paths, broken = _pairs(text) if syntax == "yaml" else _NOTHING, error
     problem = f"{name}:{broken.line}: {broken.why}" if broken else ""
     found = Findings(name)
     if paths.settings:
@@ -87,7 +85,7 @@ def _pairs(text: str) -> Paths:
     try:
         return parse("\n".join(lines), "yaml")
     except UnreadableError:
-        return NOTHING
+        return _NOTHING
 
 
 def _open(fact: str, name: str) -> Unknown:

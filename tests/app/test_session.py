@@ -85,5 +85,12 @@ def test_what_prose_says_was_tried_counts_as_tried(knowledge: Knowledge) -> None
     assert known(session.outcome("use-bf16", "worse"), knowledge).tried == (("use-bf16", "worse"),)
 
 
+def test_a_fix_that_a_report_says_worked_stays_to_be_proposed(knowledge: Knowledge) -> None:
+    session = Session().read(report(("tried.use-bf16", "worked"), kind="report"))
+
+    assert known(session, knowledge).tried == ()
+    assert known(session.outcome("use-bf16", "worked"), knowledge).tried == (("use-bf16", "worked"),)
+
+
 def test_facts_that_the_vocabulary_does_not_know_are_left_out(knowledge: Knowledge) -> None:
     assert known(Session().read(report(("weather", "rain"))).answer("mood", "bad"), knowledge).facts == ()

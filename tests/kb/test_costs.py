@@ -17,6 +17,15 @@ def test_a_fix_with_a_restart_costs_the_way_back_to_the_bad_step(folder: Path) -
     assert minutes(knowledge, knowledge.fixes["lower-rate"], run) == 20  # it needs no restart
 
 
+def test_a_fix_may_cost_less_for_whom_a_fact_holds() -> None:
+    knowledge = kb.load()
+    fix = knowledge.fixes["use-fp32"]
+    restart = knowledge.policy.restart_minutes
+
+    assert minutes(knowledge, fix, {"model.language": True}) == fix.minutes + restart
+    assert minutes(knowledge, fix, {"model.language": False}) == 8 + restart
+
+
 def test_a_checkpoint_shortens_the_way_back() -> None:
     run = {"run.step_seconds": 6.0, "loss.first_bad_step": 200, "run.steps_lost": 50}
 

@@ -105,6 +105,23 @@ def test_a_fact_that_another_has_told_counts_for_nothing_beside_it(folder: Path)
     assert both == nothing != alone
 
 
+def test_a_failed_fix_clears_its_cause_only_as_far_as_fixes_are_applied_right(folder: Path) -> None:
+    def believed() -> tuple[float, float, float]:
+        knowledge = kb.load(folder)
+        facts = {"precision": "float16"}
+        untried, failed = (kb.diagnose(knowledge, facts, tried) for tried in ({}, {"use-bf16": "no-change"}))
+        helps = {fix: chance for fix, chance, _ in untried.fixes}["use-bf16"]
+        return probabilities(untried)["overflow"], probabilities(failed)["overflow"], helps
+
+    always = believed()
+    with (folder / "policy.yaml").open("a") as policy:
+        policy.write("applied: 0.6\n")
+    seldom = believed()
+
+    assert always[1] < seldom[1] < seldom[0] == always[0]
+    assert seldom[2] == pytest.approx(always[2])  # what is shown: if it is applied as it is meant
+
+
 def test_a_default_that_nobody_wrote_down_moves_belief_less(folder: Path) -> None:
     knowledge = kb.load(folder)
     facts = {"precision": "float16"}

@@ -23,6 +23,8 @@ from probes.logs import messages
         ("ValueError: Attempting to unscale FP16 gradients.", "fp16-unscale"),
         ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", "no-grad"),
         ("Some weights of X were not initialized from the model checkpoint at y", "newly-initialized"),
+        ("Unsloth: Most labels in your dataset are -100. Training losses will be all 0.", "labels-masked"),
+        ("Warning:  apex was installed without --cpp_ext.  Falling back to Python", "incomplete-build"),
         (
             "Some weights of LlamaForCausalLM were not initialized from the model checkpoint at ./base and "
             "are newly initialized: ['lm_head.weight']",
