@@ -21,9 +21,8 @@ from typing import Any
 
 from app import curve as curves
 from app.session import Said, Session
-from probes.files.privacy import shareable
 from probes.merge import merge
-from probes.report import ANSWERED, ASSUMED, MEASURED, Fact, Report, Value
+from probes.report import ANSWERED, ASSUMED, MEASURED, Fact, Report, Value, shareable
 
 VERSION = "2"
 MOST_CHARACTERS = 8_000  # nginx, by default, cuts a request line at 8 KB

@@ -14,8 +14,8 @@ from app.phrases import headline, how_known, label, named, percentage, step, unk
 from app.words import word
 from kb.model import Knowledge, Plain
 from probes.columns import prose
-from probes.files.privacy import shareable
 from probes.private import redact
+from probes.report import shareable
 
 # What an export shows of the long lists; the JSON has all.
 CAUSES, FIXES, PATCHES, REASONS = 5, 5, 3, 4

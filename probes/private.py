@@ -257,3 +257,11 @@ def redact(text: str) -> str:
     for pattern, replacement in _COMPILED:
         text = pattern.sub(replacement, text)
     return text
+
+
+def last_component(path: str) -> str:
+    """A model or file given as a path, without the folders; a hub's "organisation/name" stays whole."""
+    path = path.strip().strip("\"'`").rstrip("/\\")
+    parts = re.split(r"[/\\]+", path)
+    is_hub_id = len(parts) == 2 and bool(parts[0].strip(".~")) and ":" not in path
+    return redact(path if is_hub_id else parts[-1])

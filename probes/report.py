@@ -6,7 +6,7 @@ import dataclasses
 import math
 import typing
 
-from probes.private import redact
+from probes.private import last_component, redact
 
 Value = typing.Union[bool, int, float, str]
 
@@ -42,6 +42,13 @@ class Fact:
         if isinstance(self.value, str):
             object.__setattr__(self, "value", redact(self.value[:LONGEST]))
         object.__setattr__(self, "source", redact(self.source))
+
+
+def shareable(value: Value) -> Value:
+    """A fact's value as it may leave the machine: a path without its folders, nothing secret in it."""
+    if not isinstance(value, str):
+        return value
+    return last_component(value) if "/" in value or "\\" in value else redact(value)
 
 
 @dataclasses.dataclass(frozen=True)

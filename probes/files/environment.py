@@ -14,33 +14,15 @@ from __future__ import annotations
 import re
 import typing
 
-from probes import report
-from probes.files import gpu_names, nvidia_log
+from probes import gpu_names, report
+from probes.files import nvidia_log
+from probes.packages import ALIASES, PACKAGES
 
-PACKAGES = (
-    "accelerate", "axolotl", "bitsandbytes", "datasets", "deepspeed", "flash-attn", "liger-kernel",
-    "lightning", "llamafactory", "megatron-core", "mmengine", "ms-swift", "peft", "tokenizers", "torch",
-    "torch-npu", "torchtune", "transformer-engine", "transformers", "triton", "trl", "unsloth",
-    "unsloth-zoo", "xformers", "xtuner",
-)  # fmt: skip
-_ALIASES = {
-    "bits-and-bytes": "bitsandbytes",
-    "bnb": "bitsandbytes",
-    "flash-attention": "flash-attn",
-    "flash-attention-2": "flash-attn",
-    "flash-attn-2": "flash-attn",
-    "llama-factory": "llamafactory",
-    "llmtuner": "llamafactory",
-    "pytorch": "torch",
-    "pytorch-lightning": "lightning",
-    "swift": "ms-swift",
-    "transformer": "transformers",
-}
-_BY_NAME = {name.replace("-", ""): _ALIASES.get(name, name) for name in (*PACKAGES, *_ALIASES)}
+_BY_NAME = {name.replace("-", ""): ALIASES.get(name, name) for name in (*PACKAGES, *ALIASES)}
 _WRITTEN = "|".join(
     # "flash-attn 2.5.8" is no flash-attn-2
     re.sub(r"-2$", r"-2(?![.\\d])", name).replace("-", "[-_ ]?")
-    for name in sorted((*PACKAGES, *_ALIASES), key=len, reverse=True)
+    for name in sorted((*PACKAGES, *ALIASES), key=len, reverse=True)
 )
 _VERSION = re.compile(
     rf"(?i)(?<![A-Za-z0-9_./+-])(?P<name>{_WRITTEN})"

@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 import typing
 
-from probes import condition
-from probes.condition import Condition, Links
+from probes import gpu_condition
+from probes.gpu_condition import Condition, Links
 from probes.report import Fact, Unknown
 
 _GPU = re.compile(r"^GPU [0-9A-Fa-f]{8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.\d\s*$")
@@ -22,7 +22,7 @@ _LINE = re.compile(r"^(?P<indent> {4,40})(?P<name>[A-Z][^:\n]{0,60}?) *(?:: (?P<
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?")
 # The headings of the reasons, and the bit of NVML that each stands for.
 _REASONS = {
-    "SW Power Cap": condition.POWER,
+    "SW Power Cap": gpu_condition.POWER,
     "HW Thermal Slowdown": 0x40,
     "SW Thermal Slowdown": 0x20,
     "HW Slowdown": 0x8,
@@ -36,7 +36,7 @@ Values = typing.Mapping[str, str]
 def facts(text: str, source: str) -> list[Fact | Unknown]:
     """ECC, worn rows, throttling, heat, power, clocks and PCIe; nothing where the text is no such log."""
     found = [_condition(index, values) for index, values in enumerate(_gpus(text))]
-    return condition.facts(found, Links(), source)
+    return gpu_condition.facts(found, Links(), source)
 
 
 def _gpus(text: str) -> typing.Sequence[Values]:
@@ -118,7 +118,7 @@ def _remapped(values: Values) -> str | None:
     ]
     if all(word and word != "N/A" for word in words):
         corrected, uncorrected, pending, failed = (word not in ("0", "No") for word in words)
-        return condition.remapped(corrected or uncorrected, pending, failed)
+        return gpu_condition.remapped(corrected or uncorrected, pending, failed)
     pages = values.get("Retired Pages/Pending Page Blacklist", values.get("Retired Pages/Pending", ""))
     return {"Yes": "pending", "No": "none"}.get(pages)
 

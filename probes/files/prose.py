@@ -18,20 +18,19 @@ import collections
 import re
 import typing
 
-from probes import report
+from probes import gpu_names, report
 from probes.files import (
     attempts,
     comparisons,
     environment,
-    gpu_names,
     patterns,
     pieces,
-    privacy,
     sentences,
     states,
 )
 from probes.files.patterns import Pattern, Rules, Said
 from probes.files.sentences import Sentence
+from probes.private import last_component
 
 MOST = 20_000  # characters of prose that are read; a report has some thousand
 SHORTEST = 12  # what a sentence counts at least: every pattern is tried on a word too
@@ -193,5 +192,5 @@ def _facts(one: Said, source: str) -> tuple[report.Fact, ...]:
         return gpu_names.facts(_PLURAL.sub("", str(one.value)), source, state)
     value = one.value
     if one.pattern.fact == "model.name":
-        value = privacy.last_component(_FILE_ENDING.sub("", str(value)))
+        value = last_component(_FILE_ENDING.sub("", str(value)))
     return (report.Fact(one.pattern.fact, value, source, state),)

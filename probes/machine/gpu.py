@@ -6,8 +6,7 @@ import dataclasses
 import os
 import typing
 
-from probes import shell
-from probes.files import gpu_names
+from probes import gpu_names, shell
 from probes.machine import accelerator, nvml
 from probes.machine.other_makes import look_with_npu_smi, look_with_rocm_smi
 from probes.machine.sight import AbsentError, BlindError, Gpu, Sight, from_nvml, from_smi, from_torch

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import typing
 
-from probes import condition
-from probes.condition import Condition, Links
+from probes import gpu_condition
+from probes.gpu_condition import Condition, Links
 from probes.machine import nvml, smi
 from probes.machine.smi import number
 from probes.report import Fact, Unknown
@@ -35,10 +35,10 @@ def probe(tests: str) -> list[Fact | Unknown]:
         library = None
     if library is not None:
         try:
-            return condition.facts(*nvml.read(library, visible), "NVML")
+            return gpu_condition.facts(*nvml.read(library, visible), "NVML")
         except (library.NVMLError, AttributeError):
             pass  # nvidia-smi may do, and is asked
-    return condition.facts(*read(smi.run, visible), "nvidia-smi")
+    return gpu_condition.facts(*read(smi.run, visible), "nvidia-smi")
 
 
 def read(run: smi.Run, visible: str | None = None) -> tuple[list[Condition], Links]:
@@ -94,7 +94,7 @@ def _condition(row: dict[str, str], worn: dict[str, str], programs: list[dict[st
 def _program(held: dict[str, str]) -> str:
     used = number(held.get("used_memory"))
     path, pid = held.get("process_name", ""), held.get("pid", "?")
-    return condition.program(path, pid, None if used is None else used / 1024)
+    return gpu_condition.program(path, pid, None if used is None else used / 1024)
 
 
 def _remapped(worn: dict[str, str], pages_pending: str) -> str | None:
@@ -102,7 +102,7 @@ def _remapped(worn: dict[str, str], pages_pending: str) -> str | None:
     words = [worn.get(name, "") for name in ROWS]
     if all(word and not word.startswith("[") for word in words):
         corrected, uncorrected, pending, failed = (word not in ("0", "No") for word in words)
-        return condition.remapped(corrected or uncorrected, pending, failed)
+        return gpu_condition.remapped(corrected or uncorrected, pending, failed)
     return {"Yes": "pending", "No": "none"}.get(pages_pending)
 
 
@@ -115,6 +115,6 @@ def _links(
     ]
     between = [peers.get(pair, "U") for pair in pairs]
     return Links(
-        topology=None if None in names else max(filter(None, names), key=condition.TOPOLOGY.index),
+        topology=None if None in names else max(filter(None, names), key=gpu_condition.TOPOLOGY.index),
         p2p=None if "U" in between else set(between) == {"OK"},
     )

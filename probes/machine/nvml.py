@@ -6,7 +6,7 @@ import itertools
 import typing
 import warnings
 
-from probes.condition import Condition, Links, program, remapped
+from probes.gpu_condition import Condition, Links, program, remapped
 from probes.machine.accelerator import GIB
 
 # Numbers of nvml.h; bindings have misspelled some of their names over the years.

@@ -7,24 +7,8 @@ import platform
 import re
 import typing
 
+from probes.packages import ALSO_PUBLISHED_AS, PACKAGES
 from probes.report import Fact, Unknown
-
-# Each is the fact "version." + name in kb/facts.yaml.
-PACKAGES = (
-    "torch", "deepspeed", "transformers", "xtuner", "mmengine", "flash-attn", "bitsandbytes", "peft", "trl",
-    "accelerate", "datasets", "unsloth", "unsloth-zoo", "llamafactory", "axolotl", "ms-swift", "torchtune",
-    "lightning", "megatron-core", "transformer-engine", "xformers", "liger-kernel", "triton", "tokenizers",
-    "torch-npu",
-)  # fmt: skip
-
-# Other names under which the same code is published.
-ALSO = {
-    "mmengine": ("mmengine-lite",),
-    "llamafactory": ("llmtuner",),
-    "lightning": ("pytorch-lightning",),
-    "liger-kernel": ("liger-kernel-nightly",),
-    "triton": ("pytorch-triton", "pytorch-triton-rocm", "triton-windows"),
-}
 
 
 def probe(tests: str) -> list[Fact | Unknown]:
@@ -44,7 +28,7 @@ def versions(version_of: typing.Callable[[str], str | None]) -> list[Fact]:
     """A fact for each package that `version_of` knows a version of; the others are not installed."""
     found = []
     for package in PACKAGES:
-        version = next(filter(None, map(version_of, (package, *ALSO.get(package, ())))), None)
+        version = next(filter(None, map(version_of, (package, *ALSO_PUBLISHED_AS.get(package, ())))), None)
         if version:
             found.append(Fact(f"version.{package}", version, "installed packages"))
     return found

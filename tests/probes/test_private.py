@@ -4,7 +4,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from probes.private import HEX, RULES, TOKENS, X, redact
+from probes.private import HEX, RULES, TOKENS, X, last_component, redact
 
 MORE = {
     f"login hf_{X} now": "login hf_<token> now",
@@ -108,3 +108,20 @@ def test_what_is_redacted_once_stays_as_it_is(parts):
 )  # fmt: skip
 def test_no_text_takes_minutes(unit):  # as it would if a pattern were quadratic: pytest-timeout ends it
     redact((unit * 50_000)[:50_000])
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/home/anna/models/Qwen2-7B", "Qwen2-7B"),
+        ("/data/llama-30b-hf/", "llama-30b-hf"),
+        (r"D:\models\chatglm3-6b", "chatglm3-6b"),
+        ("./ckpt/qwen", "qwen"),
+        ("~/qwen", "qwen"),
+        ("Qwen/Qwen2-7B-Instruct", "Qwen/Qwen2-7B-Instruct"),
+        ("llama2", "llama2"),
+        ("", ""),
+    ],
+)
+def test_of_a_path_only_the_last_component_is_kept(path, name):
+    assert last_component(path) == name

@@ -6,6 +6,7 @@ import yaml
 from hypothesis import strategies
 
 from probes.files import environment
+from probes.packages import PACKAGES
 
 VOCABULARY = yaml.safe_load((pathlib.Path(__file__).parents[3] / "kb" / "facts.yaml").read_text("utf-8"))
 
@@ -544,7 +545,7 @@ def test_a_fact_names_its_line_and_says_when_it_follows_from_a_name():
 
 
 def test_every_fact_is_in_the_vocabulary():
-    said = {f"version.{package}" for package in environment.PACKAGES}
+    said = {f"version.{package}" for package in PACKAGES}
     said |= {fact.id for text, _ in SAID.values() for fact in environment.read(text, "env.txt").facts}
 
     assert said - set(VOCABULARY) == set()

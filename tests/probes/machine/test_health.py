@@ -1,7 +1,7 @@
 import pytest
 
 from probes import shell
-from probes.condition import Condition, Links
+from probes.gpu_condition import Condition, Links
 from probes.machine import health, nvml
 
 # The second GPU is worn, hot and in use.

@@ -34,7 +34,7 @@ def test_every_fact_that_a_probe_of_a_machine_can_tell_is_in_the_vocabulary():
     vocabulary = yaml.safe_load((root / "kb" / "facts.yaml").read_text("utf-8"))
     strings = {
         node.value
-        for path in (*(root / "probes" / "machine").glob("*.py"), root / "probes" / "condition.py")
+        for path in (*(root / "probes" / "machine").glob("*.py"), root / "probes" / "gpu_condition.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

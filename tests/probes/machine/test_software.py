@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from probes import packages
 from probes.machine import software
 from probes.report import Fact, Unknown
 
@@ -23,8 +24,8 @@ def test_every_version_in_the_vocabulary_is_looked_for():
 
     wanted = {name.partition(".")[2] for name in vocabulary if name.startswith("version.")}
 
-    assert set(software.PACKAGES) == wanted
-    assert set(software.ALSO) <= wanted
+    assert set(packages.PACKAGES) == wanted
+    assert set(packages.ALSO_PUBLISHED_AS) <= wanted
 
 
 def test_versions_are_as_written_and_an_absent_package_is_no_fact():

@@ -1,7 +1,6 @@
 import pytest
 
-from probes import report
-from probes.files import gpu_names
+from probes import gpu_names, report
 
 
 @pytest.mark.parametrize(

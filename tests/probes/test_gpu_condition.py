@@ -1,6 +1,6 @@
 import pytest
 
-from probes.condition import Condition, Links, ecc, facts, program, throttled
+from probes.gpu_condition import Condition, Links, ecc, facts, program, throttled
 from probes.report import Fact
 
 
