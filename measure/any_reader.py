@@ -30,6 +30,7 @@ from probes.configs import loss_code
 from probes.configs.findings import Findings, Paths
 from probes.configs.reading import MAX_CHARACTERS, parse
 from probes.files import containers, encoding, environment, notebook, pieces, preamble, prose, watched
+from probes.files.text import LONGEST_REPORT
 from probes.logs import events, series, trainer_state
 from probes.machine import kernel_log, other_makes, pci, sight, smi
 from probes.machine.sight import BlindError
@@ -105,8 +106,8 @@ def _patch(text: str) -> None:
 
 
 def _pieces(text: str) -> None:
-    pieces.cut(text[: files.LONGEST_REPORT])
-    pieces.blocks(text[: files.LONGEST_REPORT])
+    pieces.cut(text[:LONGEST_REPORT])
+    pieces.blocks(text[:LONGEST_REPORT])
 
 
 def _unpack(data: bytes) -> None:
@@ -249,7 +250,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "files.pieces": _text(_pieces),
     "files.preamble": _text(lambda text: preamble.read(text, "x")),
     "private": _text(lambda text: private.redact(text[: 100 * report.LONGEST])),
-    "files.prose": _text(lambda text: prose.read(text[: files.LONGEST_REPORT], "x")),
+    "files.prose": _text(lambda text: prose.read(text[:LONGEST_REPORT], "x")),
     "logs": _text(lambda text: logs.read(io.StringIO(text), "x")),
     "logs.trainer_state": _text(lambda text: trainer_state.read(text, "x")),
     "logs.FORMATS": _text(_lines),

@@ -39,7 +39,7 @@ OTHERWISE = {("path", "str"), ("table", "Array"), ("lines", "Lines")}  # a setti
 APART = {
     "app/inputs.py:paste": "hands on to files.read_text",
     "app/inputs.py:read": "hands on to files.documents",
-    "probes/files/__init__.py:read_file": "hands on to files.documents",
+    "probes/files/document.py:read_file": "hands on to files.documents",
     "probes/headroom/model_folder.py:measure": "runs a model, and reads none of its files itself",
     "probes/syntax/brackets.py:insert_first": "edits for configs.apply, which few patches need",
     "app/unknown.py:said": "takes a reader's own words",
