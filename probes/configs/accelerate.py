@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, norm, switch
+from probes.configs.words import count, dtype, norm, stage, switch
 
 NAME = "accelerate"
 
@@ -11,7 +11,7 @@ _BLOCK = "deepspeed_config."
 
 TABLE = {
     "num_processes": ("gpu.count", count),
-    _BLOCK + "zero_stage": ("deepspeed.stage", lambda value: value if value in (0, 1, 2, 3) else None),
+    _BLOCK + "zero_stage": ("deepspeed.stage", stage),
     _BLOCK + "gradient_clipping": ("optimizer.max_grad_norm", norm),
     _BLOCK + "gradient_accumulation_steps": ("batch.accumulation", count),
     "mixed_precision": ("precision.compute", dtype),
@@ -44,6 +44,4 @@ def read(paths: Paths, found: Findings) -> None:
     found.say("deepspeed.offload", "both" if len(offloaded) == 2 else "".join(offloaded) or "none", setting)
     reference = paths.value(_BLOCK + "deepspeed_config_file")
     if isinstance(reference, str):
-        found.cannot(
-            "deepspeed.stage", f"it stands in {reference}, which was not given", f"give {reference} too"
-        )
+        found.elsewhere("deepspeed.stage", reference)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from probes.configs import deepspeed
+from probes.configs.defaults import Defaults
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import (
     count,
     dtype,
     given,
+    if_on,
     kernel,
     more_than_nothing,
     norm,
@@ -42,10 +44,7 @@ TABLE = {
     "use_flash_attention_2": ("attention.kernel", kernel),
     "use_flash_attn": ("attention.kernel", kernel),
     # of diffusers' scripts
-    "enable_xformers_memory_efficient_attention": (
-        "attention.kernel",
-        lambda on: "xformers" if switch(on) else None,
-    ),
+    "enable_xformers_memory_efficient_attention": ("attention.kernel", if_on("xformers")),
     "bnb_4bit_compute_dtype": ("quantization.compute_dtype", dtype),
     "use_liger_kernel": ("kernel.fused", switch),
     "use_liger": ("kernel.fused", switch),
@@ -57,14 +56,44 @@ TABLE = {
     "use_qlora": ("lora.enabled", switch),
 }
 
+TRANSFORMERS = Defaults(
+    "transformers",
+    "4.36 to 5.23",
+    "transformers/training_args.py",
+    {
+        "optimizer.learning_rate": (5e-5, "learning_rate 5e-5"),
+        "optimizer.max_grad_norm": (1.0, "max_grad_norm 1.0"),
+        "optimizer.name": ("adamw", "optim adamw_torch"),  # adamw_torch_fused with torch 2.8 and later
+        "optimizer.epsilon": (1e-8, "adam_epsilon 1e-8"),
+        "schedule.warmup": (False, "warmup_steps 0"),
+        "batch.per_device": (8, "per_device_train_batch_size 8"),
+        "batch.accumulation": (1, "gradient_accumulation_steps 1"),
+        "gradient_checkpointing": (False, "gradient_checkpointing false"),
+    },
+)
+
+IN_COMMON = {  # with a rate and checkpointing of their own
+    fact: value
+    for fact, value in TRANSFORMERS.values.items()
+    if fact not in ("optimizer.learning_rate", "gradient_checkpointing")
+}
+
+
 _HALF = (("bf16", "bfloat16"), ("pure_bf16", "bfloat16"), ("fp16", "float16"))
+MASTER_WEIGHTS = "DeepSpeed's fp16 and bf16 keep float32 master weights"
+
+
+def bf16_or_fp16(paths: Paths, found: Findings) -> None:
+    """The two switches, of which the first that is on decides."""
+    found.take("precision.compute", if_on("bfloat16"), paths.get("bf16"))
+    found.take("precision.compute", if_on("float16"), paths.get("fp16"))
 
 
 def precision(arguments: Paths, found: Findings) -> None:
     """bf16 and fp16 decide; with neither the loaded format computes."""
     for option, value in _HALF:
         setting = arguments.get(option)
-        found.say("precision.compute", value if setting and switch(setting.value) else None, setting)
+        found.take("precision.compute", if_on(value), setting)
         if option in arguments.undecided or (setting and setting.value == "auto"):
             found.leave_open("precision.compute", "precision.weights")
     _loaded(arguments, found)
@@ -91,7 +120,7 @@ def _loaded(arguments: Paths, found: Findings) -> None:
 def master_weights(found: Findings) -> None:
     """DeepSpeed updates a float32 copy of weights in half precision, whatever they are loaded in."""
     if found.value("deepspeed.enabled") and found.value("precision.compute") in ("float16", "bfloat16"):
-        found.assume("precision.weights", "float32", "DeepSpeed's fp16 and bf16 keep float32 master weights")
+        found.assume("precision.weights", "float32", MASTER_WEIGHTS)
 
 
 def warmup(arguments: Paths, found: Findings) -> None:
@@ -109,12 +138,10 @@ def quantization(arguments: Paths, found: Findings) -> None:
     """load_in_4bit, load_in_8bit, or a number of bits."""
     for bits, names in ((4, ("load_in_4bit", "use_4bit")), (8, ("load_in_8bit", "use_8bit"))):
         for name in names:
-            setting = arguments.get(name)
-            found.say("quantization.bits", bits if setting and switch(setting.value) else None, setting)
+            found.take("quantization.bits", if_on(bits), arguments.get(name))
     for name in ("quantization_bit", "bits", "quant_bits", "wbits", "w_bit"):
-        setting = arguments.get(name)
-        known = count(setting.value) if setting else None
-        found.say("quantization.bits", known if known in (4, 8) else None, setting)
+        known = count(arguments.value(name))
+        found.say("quantization.bits", known if known in (4, 8) else None, arguments.get(name))
     if quantized_name(found.value("model.name")):
         found.leave_open("quantization.bits")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from probes.configs import arguments
-from probes.configs.defaults import AXOLOTL, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import (
     count,
     given,
+    if_on,
     kernel,
     method,
     more_than_nothing,
@@ -26,11 +27,11 @@ TABLE = {
     "optimizer": ("optimizer.name", optimizer),
     "adapter": ("lora.enabled", lambda value: True if value in ("lora", "qlora") else None),
     "gradient_checkpointing": ("gradient_checkpointing", given),  # true, offload, unsloth
-    "fp8": ("precision.compute", lambda value: "float8" if switch(value) else None),
+    "fp8": ("precision.compute", if_on("float8")),
     "flash_attention": ("attention.kernel", lambda value: kernel(value) if switch(value) else None),
-    "sdp_attention": ("attention.kernel", lambda value: "sdpa" if switch(value) else None),
-    "xformers_attention": ("attention.kernel", lambda value: "xformers" if switch(value) else None),
-    "eager_attention": ("attention.kernel", lambda value: "eager" if switch(value) else None),
+    "sdp_attention": ("attention.kernel", if_on("sdpa")),
+    "xformers_attention": ("attention.kernel", if_on("xformers")),
+    "eager_attention": ("attention.kernel", if_on("eager")),
     "sample_packing": ("data.padding", packed),
     "rl": ("training.method", method),
     "tokens.0": ("tokens.added", given),
@@ -39,6 +40,24 @@ TABLE = {
     "liger_rms_norm": ("kernel.fused", switch),
     "unsloth_cross_entropy_loss": ("kernel.fused", switch),
 }
+
+
+DEFAULTS = Defaults(
+    "axolotl",
+    "0.19",
+    "src/axolotl/utils/schemas",
+    {
+        **arguments.IN_COMMON,
+        "lora.enabled": (False, "no adapter"),
+        "quantization.bits": ("none", "no adapter on a quantized base"),
+        "deepspeed.enabled": (False, "no deepspeed"),
+        "training.method": ("sft", "no rl"),
+        "schedule.warmup": (True, "3 % of the steps, at most 100"),
+        "batch.per_device": (1, "micro_batch_size 1"),
+        "sequence.max_length": (512, "sequence_len 512"),
+        "gradient_checkpointing": (False, "gradient_checkpointing false"),
+    },
+)
 
 
 def recognises(paths: Paths) -> bool:
@@ -59,29 +78,25 @@ def _own(paths: Paths) -> Paths:
 def read(paths: Paths, found: Findings) -> None:
     """Facts of training arguments under axolotl's names; its defaults where it is a whole config."""
     paths = _own(paths)
-    found.say("framework.name", NAME, next(iter(paths.settings.values())))
+    found.say("framework.name", NAME, paths.first)
     found.look_up(paths, TABLE)
     found.look_up(paths, {path: row for path, row in arguments.TABLE.items() if path != "optim"})
     sharded = next((s for path, s in paths.settings.items() if path.startswith("fsdp_config.")), None)
     found.say("fsdp.enabled", True, sharded)
     for name in ("warmup_steps", "warmup_ratio"):  # the number of steps goes first
-        setting = paths.get(name)
-        found.say("schedule.warmup", more_than_nothing(setting.value) if setting else None, setting)
+        found.take("schedule.warmup", more_than_nothing, paths.get(name))
     _quantization(paths, found)
     arguments.refer_to_deepspeed(paths, found)
     _precision(paths, found)
     if "base_model" in paths and "learning_rate" in paths:
-        assume(found, AXOLOTL)
+        assume(found, DEFAULTS)
 
 
 def _quantization(paths: Paths, found: Findings) -> None:
     """The base is quantized for an adapter of the kind that goes with it, else load_in_… is passed over."""
     for bits, adapter in ((4, "qlora"), (8, "lora")):
-        setting = paths.get(f"load_in_{bits}bit")
-        chosen = paths.value("adapter") == adapter or "base_model" not in paths
-        found.say(
-            "quantization.bits", bits if setting and switch(setting.value) and chosen else None, setting
-        )
+        if paths.value("adapter") == adapter or "base_model" not in paths:
+            found.take("quantization.bits", if_on(bits), paths.get(f"load_in_{bits}bit"))
     if switch(paths.value("gptq")) or arguments.quantized_name(found.value("model.name")):
         found.leave_open("quantization.bits")
 
@@ -116,13 +131,13 @@ def _precision(paths: Paths, found: Findings) -> None:
 
 def _weights(paths: Paths, found: Findings) -> None:
     loaded = found.value("precision.compute")
-    chosen = paths.get("bf16") or paths.get("fp16") or next(iter(paths.settings.values()))
+    chosen = paths.get("bf16") or paths.get("fp16") or paths.first
     if found.value("quantization.bits") == 4:
         arguments.quantized_compute(found, "axolotl (0.19): a 4-bit base computes in the format of the run")
     if found.value("fsdp.enabled"):
         found.leave_open("precision.weights")
     elif found.value("deepspeed.enabled"):
-        found.assume("precision.weights", "float32", "DeepSpeed's fp16 and bf16 keep float32 master weights")
+        found.assume("precision.weights", "float32", arguments.MASTER_WEIGHTS)
     elif found.value("lora.enabled"):
         found.assume("precision.weights", "float32", "PEFT's default (0.12 on): adapters are kept in float32")
     elif loaded in ("bfloat16", "float16"):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from probes.configs.defaults import DEEPSPEED, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, mode, norm, optimizer, rate, switch
+from probes.configs.words import count, mode, norm, optimizer, rate, stage, switch
 
 NAME = "deepspeed"
 
 TABLE = {
-    "zero_optimization.stage": ("deepspeed.stage", lambda value: value if value in (0, 1, 2, 3) else None),
+    "zero_optimization.stage": ("deepspeed.stage", stage),
     "zero_optimization.overlap_comm": ("deepspeed.overlap_comm", switch),
     "zero_optimization.zero_hpz_partition_size": ("deepspeed.hpz", lambda size: (count(size) or 1) > 1),
     "zero_optimization.contiguous_gradients": ("deepspeed.contiguous_gradients", switch),
@@ -27,6 +27,20 @@ TABLE = {
 }
 
 
+DEFAULTS = Defaults(
+    "DeepSpeed",
+    "0.17",
+    "deepspeed/runtime",
+    {
+        "deepspeed.fp16": ("off", "fp16 is off"),
+        "deepspeed.bf16": ("off", "bf16 is off"),
+        "deepspeed.stage": (0, "stage 0 without zero_optimization"),
+        "deepspeed.contiguous_gradients": (True, "contiguous_gradients true"),
+        "deepspeed.hpz": (False, "zero_hpz_partition_size 1"),
+    },
+)
+
+
 def recognises(paths: Paths) -> bool:
     """A block that only DeepSpeed has."""
     return any(
@@ -37,8 +51,7 @@ def recognises(paths: Paths) -> bool:
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the JSON. The number format is a fact only where one block is plainly on."""
-    first = next(iter(paths.settings.values()), None)
-    found.say("deepspeed.enabled", True, first)
+    found.say("deepspeed.enabled", True, paths.first)
     found.look_up(paths, TABLE)
     for fact, value in (("deepspeed.bf16", "bfloat16"), ("deepspeed.fp16", "float16")):
         if found.value(fact) == "on":
@@ -52,7 +65,7 @@ def read(paths: Paths, found: Findings) -> None:
     if scheduler:
         found.say("schedule.warmup", str(scheduler.value).startswith("Warmup"), scheduler)
     _offload(paths, found)
-    assume(found, DEEPSPEED)
+    assume(found, DEFAULTS)
     overlaps = found.value("deepspeed.stage") == 3
     written = "DeepSpeed's default (0.17): overlap_comm is true at stage 3 only"
     found.assume("deepspeed.overlap_comm", overlaps, written)
@@ -76,13 +89,11 @@ def _offload(paths: Paths, found: Findings) -> None:
 
 def refer(reference: str, found: Findings) -> None:
     """What the name of a JSON that was not given lets expect: ds_z3_offload_config.json, zero2.json."""
-    stage = re.search(r"(?:zero|z|stage)[_\-]?([0-3])(?!\d)", reference.rpartition("/")[2].lower())
+    named = re.search(r"(?:zero|z|stage)[_\-]?([0-3])(?!\d)", reference.rpartition("/")[2].lower())
     source = f"the name {reference}"
-    if not stage:
-        found.cannot(
-            "deepspeed.stage", f"it stands in {reference}, which was not given", f"give {reference} too"
-        )
+    if not named:
+        found.elsewhere("deepspeed.stage", reference)
         return
-    found.assume("deepspeed.stage", int(stage[1]), source)
+    found.assume("deepspeed.stage", int(named[1]), source)
     if "offload" in reference.lower():
-        found.assume("deepspeed.offload", "both" if stage[1] == "3" else "optimizer", source)
+        found.assume("deepspeed.offload", "both" if named[1] == "3" else "optimizer", source)

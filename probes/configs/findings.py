@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
 
 from probes.configs.words import Word
@@ -35,6 +36,25 @@ class Paths:
         """The value, None where there is none."""
         setting = self.settings.get(path)
         return setting.value if setting else None
+
+    @property
+    def first(self) -> Setting | None:
+        """The setting that stands first."""
+        return next(iter(self.settings.values()), None)
+
+    @property
+    def command(self) -> list[Setting]:
+        """The words of a launch command that are no flags, from the program on."""
+        return [setting for path, setting in self.settings.items() if path.startswith("$")]
+
+    @property
+    def imports(self) -> list[Setting]:
+        """The imports of a Python text; the value of each is the statement."""
+        return [setting for path, setting in self.settings.items() if path.startswith("import ")]
+
+    def fitting(self, pattern: re.Pattern[str]) -> Paths:
+        """Those whose whole path fits the pattern, by what its first group holds."""
+        return self.renamed(lambda path: match[1] if (match := pattern.fullmatch(path)) else None)
 
     def under(self, prefix: str) -> Paths:
         """What stands below `prefix`, by the rest of the path."""
@@ -69,6 +89,11 @@ class Findings:
         if value is not None and setting is not None and fact not in self.facts:
             self.facts[fact] = Fact(fact, value, f"{setting.file or self.name}:{setting.line}")
 
+    def take(self, fact: str, word: Word, setting: Setting | None) -> None:
+        """The fact as the word has the setting's value, where there is such a setting."""
+        if setting:
+            self.say(fact, word(setting.value), setting)
+
     def assume(self, fact: str, value: Value, source: str) -> None:
         """A default, where the text neither decides the fact nor sets it to something undecided."""
         if fact not in self.facts and not self.is_open(fact):
@@ -78,6 +103,10 @@ class Findings:
         """What the text alone does not tell."""
         if fact not in self.facts:
             self.unknown[fact] = Unknown(fact, why, how)
+
+    def elsewhere(self, fact: str, file: str) -> None:
+        """What stands in a file that was not given."""
+        self.cannot(fact, f"it stands in {file}, which was not given", f"give {file} too")
 
     def leave_open(self, *facts: str) -> None:
         """Forbid to assume a default."""
@@ -99,8 +128,7 @@ class Findings:
                 self.leave_open(fact)
             if (setting := paths.get(path)) and setting.value is not None:
                 self.leave_open(fact)
-            if setting:
-                self.say(fact, word(setting.value), setting)
+            self.take(fact, word, setting)
 
     def value(self, fact: str) -> Value | None:
         """The fact's value, where it is known."""

@@ -8,6 +8,8 @@ from probes.configs.words import count, dtype, kernel, more_than_nothing, norm, 
 
 NAME = ""
 
+_LORA = {"full": False, "lora": True, "qlora": True}
+
 TABLE = {
     **arguments.TABLE,
     "lr": ("optimizer.learning_rate", rate),
@@ -56,11 +58,8 @@ TABLE = {
     "zero_stage": ("deepspeed.stage", count),
     "model": ("model.name", text),
     "base_model": ("model.name", text),
-    "finetuning": (
-        "lora.enabled",
-        lambda value: {"full": False, "lora": True, "qlora": True}.get(str(value)),
-    ),
-    "method": ("lora.enabled", lambda value: {"full": False, "lora": True, "qlora": True}.get(str(value))),
+    "finetuning": ("lora.enabled", lambda value: _LORA.get(str(value))),
+    "method": ("lora.enabled", lambda value: _LORA.get(str(value))),
 }
 
 
@@ -72,9 +71,7 @@ def recognises(paths: Paths) -> bool:
 def read(paths: Paths, found: Findings) -> None:
     """Facts that a key's own name gives away; no framework, no defaults."""
     last = paths.renamed(lambda path: path.rpartition(".")[2])
-    for option, value in (("bf16", "bfloat16"), ("fp16", "float16")):
-        setting = last.get(option)
-        found.say("precision.compute", value if setting and switch(setting.value) else None, setting)
+    arguments.bf16_or_fp16(last, found)
     found.look_up(last, TABLE)
     arguments.quantization(last, found)
     arguments.refer_to_deepspeed(last, found)

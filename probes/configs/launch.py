@@ -6,8 +6,8 @@ import re
 
 from probes.configs import deepspeed
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, switch
-from probes.syntax.setting import Setting
+from probes.configs.words import count, dtype, if_on
+from probes.syntax.setting import Plain, Setting
 
 _PROCESSES = ("nproc_per_node", "NPROC_PER_NODE", "num_gpus", "num_processes", "nproc")
 _CONFIG = re.compile(r".+\.(?:ya?ml|json|toml|py)")
@@ -15,27 +15,24 @@ _CONFIG = re.compile(r".+\.(?:ya?ml|json|toml|py)")
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the launcher; what stands in a config that was not given is unknown."""
-    words = [setting for path, setting in paths.settings.items() if path.startswith("$")]
+    words = paths.command
     if not words:
         return
     _entry(words, found)
     _processes(paths, found)
     _deepspeed(paths, words, found)
-    if any(setting.value == "accelerate" for setting in words):
-        mixed = paths.get("mixed_precision")
-        found.say("precision.compute", dtype(mixed.value) if mixed else None, mixed)
-        for flag, fact in (("use_deepspeed", "deepspeed.enabled"), ("use_fsdp", "fsdp.enabled")):
-            found.say(fact, True if switch(paths.value(flag)) else None, paths.get(flag))
+    accelerated = any(setting.value == "accelerate" for setting in words)
+    if accelerated:
+        found.take("precision.compute", dtype, paths.get("mixed_precision"))
+        found.take("deepspeed.enabled", if_on(True), paths.get("use_deepspeed"))
+        found.take("fsdp.enabled", if_on(True), paths.get("use_fsdp"))
     config = next((name for setting in words[1:] if (name := _named_config(setting))), None) or next(
         (str(paths.value(flag)) for flag in ("config", "config_file", "c") if paths.get(flag)), None
     )
     if config:
         for fact in ("precision.compute", "optimizer.learning_rate"):
-            found.cannot(fact, f"it stands in {config}, which was not given", f"give {config} too")
-    elif (
-        not any(setting.value == "accelerate" for setting in words)
-        and "optimizer.learning_rate" in found.facts
-    ):
+            found.elsewhere(fact, config)
+    elif not accelerated and "optimizer.learning_rate" in found.facts:
         found.assume("deepspeed.enabled", False, "no --deepspeed in the command")
 
 
@@ -53,13 +50,16 @@ def _processes(paths: Paths, found: Findings) -> None:
     """One process a GPU, on each node."""
     nodes = count(paths.value("nnodes") or paths.value("num_nodes")) or 1
     for flag in _PROCESSES:
-        setting = paths.get(flag)
-        processes = count(setting.value) if setting else None
-        all_nodes = 1 if flag == "num_processes" else nodes
-        found.say("gpu.count", processes * all_nodes if processes else None, setting)
+        gpus(paths.get(flag), 1 if flag == "num_processes" else nodes, found)
     visible = paths.get("CUDA_VISIBLE_DEVICES")
     if visible and re.fullmatch(r"\d+(?:,\d+)*", str(visible.value)):
         found.say("gpu.count", len(str(visible.value).split(",")) * nodes, visible)
+
+
+def gpus(devices: Setting | None, nodes: Plain, found: Findings) -> None:
+    """`gpu.count`, of the devices on a node and the number of nodes."""
+    known = count(devices.value) if devices else None
+    found.say("gpu.count", known * (count(nodes) or 1) if known else None, devices)
 
 
 def _deepspeed(paths: Paths, words: list[Setting], found: Findings) -> None:

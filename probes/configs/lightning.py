@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from probes.configs import deepspeed, torch_script
-from probes.configs.defaults import LIGHTNING, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, norm, optimizer, rate, text
 
@@ -32,6 +32,18 @@ PARTS = {
     "model_name_or_path": ("model.name", text),
 }
 
+DEFAULTS = Defaults(
+    "Lightning",
+    "2.5",
+    "lightning/pytorch/trainer/trainer.py",
+    {
+        "precision.compute": ("float32", "precision 32-true"),
+        "optimizer.max_grad_norm": ("none", "gradient_clip_val None"),
+        "batch.accumulation": (1, "accumulate_grad_batches 1"),
+    },
+)
+
+
 _TRAINER = re.compile(r"(?:Trainer|Fabric|trainer)\.(.+)")
 _OWN = ("gradient_clip_val", "accumulate_grad_batches", "precision", "strategy", "accelerator")
 
@@ -44,7 +56,7 @@ def recognises(paths: Paths) -> bool:
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the trainer, of its strategy, and of the parts that LightningCLI sets."""
     trainer = _trainer(paths)
-    found.say("framework.name", NAME, next(iter(paths.settings.values())))
+    found.say("framework.name", NAME, paths.first)
     if trainer.value("gradient_clip_algorithm") == "value":  # not the norm is clipped, but each element
         found.leave_open("optimizer.max_grad_norm")
         trainer = trainer.renamed(lambda path: None if path == "gradient_clip_val" else path)
@@ -52,24 +64,23 @@ def read(paths: Paths, found: Findings) -> None:
     _weights(trainer, found)
     _devices(trainer, found)
     _strategy(trainer, found)
-    found.look_up(paths.renamed(lambda path: match[1] if (match := _INIT.fullmatch(path)) else None), PARTS)
+    found.look_up(paths.fitting(_INIT), PARTS)
     chosen = paths.get("optimizer.class_path") or paths.get("model.init_args.optimizer.class_path")
-    found.say("optimizer.name", optimizer(chosen.value) if chosen else None, chosen)
+    found.take("optimizer.name", optimizer, chosen)
     torch_script.read(paths, found)
     if "Trainer()" in paths or (trainer.settings and "$0" not in paths):
-        assume(found, LIGHTNING)
+        assume(found, DEFAULTS)
 
 
 def _trainer(paths: Paths) -> Paths:
     """Its arguments: Trainer.precision, Fabric.precision, trainer.precision, or a whole file of them."""
     if re.search(r"lightning.*\.Trainer", str(paths.value("_target_"))):
         return paths
-    return paths.renamed(lambda path: match[1] if (match := _TRAINER.fullmatch(path)) else None)
+    return paths.fitting(_TRAINER)
 
 
 def _import(paths: Paths) -> bool:
-    imported = (str(s.value) for path, s in paths.settings.items() if path.startswith("import "))
-    return any(re.search(r"\b(?:pytorch_)?lightning\b", statement) for statement in imported)
+    return any(re.search(r"\b(?:pytorch_)?lightning\b", str(one.value)) for one in paths.imports)
 
 
 def _weights(trainer: Paths, found: Findings) -> None:
@@ -100,6 +111,5 @@ def _strategy(trainer: Paths, found: Findings) -> None:
     if "deepspeed" not in word:
         return
     found.say("deepspeed.enabled", True, named)
-    stage = own.get("stage")
-    found.say("deepspeed.stage", count(stage.value) if stage else None, stage)
+    found.take("deepspeed.stage", count, own.get("stage"))
     deepspeed.refer(word if "stage" in word else "stage_2", found)  # DeepSpeedStrategy's default stage is 2

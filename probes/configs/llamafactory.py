@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from probes.configs import arguments, deepspeed
-from probes.configs.defaults import LLAMAFACTORY, LLAMAFACTORY_V1, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, given, kernel, method, norm, rate, switch, text
+from probes.configs.words import count, dtype, given, if_on, kernel, method, norm, rate, switch, text
 
 NAME = "llamafactory"
 
@@ -14,16 +14,16 @@ TABLE = {
         "lora.enabled",
         lambda value: value == "lora" if value in ("lora", "oft", "full", "freeze") else None,
     ),
-    "fp8": ("precision.compute", lambda value: "float8" if switch(value) else None),
+    "fp8": ("precision.compute", if_on("float8")),
     **{
-        f"use_{name}": ("optimizer.name", lambda value: "other" if switch(value) else None)
+        f"use_{name}": ("optimizer.name", if_on("other"))
         for name in ("galore", "apollo", "adam_mini", "muon")
     },
     "cutoff_len": ("sequence.max_length", count),
     "flash_attn": ("attention.kernel", kernel),
     "stage": ("training.method", method),
     "enable_liger_kernel": ("kernel.fused", switch),
-    "use_unsloth": ("kernel.fused", lambda value: True if switch(value) else None),
+    "use_unsloth": ("kernel.fused", if_on(True)),
     "disable_gradient_checkpointing": ("gradient_checkpointing", lambda value: value is not True),
     "resize_vocab": ("tokens.added", switch),
     "add_tokens": ("tokens.added", given),
@@ -45,6 +45,42 @@ V1 = {
     "quant_config.compute_dtype": ("quantization.compute_dtype", dtype),
     "dist_config.name": ("deepspeed.enabled", lambda value: value == "deepspeed"),
 }
+
+DEFAULTS = Defaults(
+    "LLaMA-Factory",
+    "0.9",
+    "src/llamafactory/hparams",
+    {
+        "lora.enabled": (True, "finetuning_type lora"),
+        "sequence.max_length": (2048, "cutoff_len 2048"),
+        "gradient_checkpointing": (True, "on unless disable_gradient_checkpointing"),
+        "precision.weights": ("float32", "trained weights are turned into float32 unless pure_bf16"),
+        "deepspeed.enabled": (False, "no deepspeed"),
+        "optimizer.learning_rate": arguments.TRANSFORMERS.values["optimizer.learning_rate"],
+        **arguments.IN_COMMON,
+    },
+)
+
+V1_DEFAULTS = Defaults(
+    "LLaMA-Factory",
+    "1.0 development",
+    "src/llamafactory/v1/config",
+    {
+        "optimizer.learning_rate": (1e-4, "learning_rate 1e-4"),
+        "optimizer.name": ("adamw", "AdamW without optim_config"),
+        "optimizer.max_grad_norm": (1.0, "max_grad_norm 1.0"),
+        "schedule.warmup": (False, "a constant rate without lr_scheduler_config"),
+        "batch.per_device": (1, "micro_batch_size 1"),
+        "batch.accumulation": (1, "no global_batch_size, no accumulation"),
+        "sequence.max_length": (2048, "cutoff_len 2048"),
+        "gradient_checkpointing": (True, "enable_activation_checkpointing true"),
+        "attention.kernel": ("sdpa", "flash_attn sdpa"),
+        "lora.enabled": (False, "no peft_config"),
+        "quantization.bits": ("none", "no quant_config"),
+        "deepspeed.enabled": (False, "no dist_config"),
+    },
+)
+
 
 _V1_NAMES = {
     "model_name_or_path": "model",
@@ -78,7 +114,7 @@ def _is_v1(paths: Paths) -> bool:
 
 def recognises(paths: Paths) -> bool:
     """Its own keys, its command, or its old entry script."""
-    words = [str(setting.value) for path, setting in paths.settings.items() if path.startswith("$")]
+    words = [str(word.value) for word in paths.command]
     return (
         "finetuning_type" in paths
         or "cutoff_len" in paths
@@ -89,7 +125,7 @@ def recognises(paths: Paths) -> bool:
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of training arguments and of LLaMA-Factory's own; its defaults where it is a whole config."""
-    found.say("framework.name", NAME, next(iter(paths.settings.values())))
+    found.say("framework.name", NAME, paths.first)
     if _is_v1(paths):
         _read_v1(paths, found)
         return
@@ -108,7 +144,7 @@ def read(paths: Paths, found: Findings) -> None:
         written = "bnb_4bit_compute_dtype is what bf16 and fp16 say"
         arguments.quantized_compute(found, f"LLaMA-Factory's default (0.9): {written}")
     found.assume("quantization.bits", "none", "LLaMA-Factory's default (0.9): no quantization_bit")
-    assume(found, LLAMAFACTORY)
+    assume(found, DEFAULTS)
     if found.value("lora.enabled") is False and paths.value("use_badam") is not True:
         written = "neither bf16 nor fp16, and trained weights in float32"
         found.assume("precision.compute", "float32", f"LLaMA-Factory's default (0.9): {written}")
@@ -136,4 +172,4 @@ def _read_v1(paths: Paths, found: Findings) -> None:
     if found.value("quantization.bits") == 4:
         written = "LLaMA-Factory's default (1.0 development): compute_dtype float16"
         found.assume("quantization.compute_dtype", "float16", written)
-    assume(found, LLAMAFACTORY_V1)
+    assume(found, V1_DEFAULTS)

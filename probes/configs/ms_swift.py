@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from probes.configs import arguments, megatron, transformers
-from probes.configs.defaults import MEGATRON, MS_SWIFT, MS_SWIFT_2, MS_SWIFT_MEGATRON, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, kernel, method, optimizer, switch, text
+from probes.configs.words import count, dtype, if_on, kernel, method, optimizer, text
 from probes.syntax.setting import Plain, Setting
 
 NAME = "ms-swift"
@@ -21,13 +21,55 @@ TABLE = {
     "rlhf_type": ("training.method", method),
     "$1": ("training.method", method),
     "batch_size": ("batch.per_device", count),
-    "use_flash_attn": ("attention.kernel", lambda value: "flash_attention_2" if switch(value) else None),
-    "use_galore": ("optimizer.name", lambda value: "other" if switch(value) else None),
+    "use_flash_attn": ("attention.kernel", if_on("flash_attention_2")),
+    "use_galore": ("optimizer.name", if_on("other")),
     **{
         key: ("lora.enabled", lambda value: "lora" in value if isinstance(value, str) else None)
         for key in ("train_type", "tuner_type", "sft_type")
     },
 }
+
+DEFAULTS = Defaults(
+    "ms-swift",
+    "3.5 to 4.6",
+    "swift/trainers/arguments.py",
+    {
+        **{fact: value for fact, value in arguments.IN_COMMON.items() if fact != "batch.accumulation"},
+        "lora.enabled": (True, "tuner_type lora"),
+        "gradient_checkpointing": (True, "gradient_checkpointing true"),
+        "deepspeed.enabled": (False, "no --deepspeed"),
+        "quantization.bits": ("none", "no quant_bits"),
+        "batch.per_device": (1, "per_device_train_batch_size 1"),
+    },
+)
+
+# swift 2.x, known by its own names of arguments (sft_type, model_type, dtype)
+OLDER_DEFAULTS = Defaults(
+    "ms-swift",
+    "2.6",
+    "swift/llm/utils/argument.py",
+    {
+        **DEFAULTS.values,
+        "batch.per_device": (1, "batch_size 1"),
+        "schedule.warmup": (True, "warmup_ratio 0.05"),
+        "sequence.max_length": (2048, "max_length 2048"),
+    },
+)
+
+MEGATRON_DEFAULTS = Defaults(
+    "ms-swift",
+    "4.0 to 4.6",
+    "swift/megatron/arguments/megatron_args.py",
+    {
+        "lora.enabled": (False, "tuner_type full"),
+        "deepspeed.enabled": (False, "Megatron does not use DeepSpeed"),
+        "quantization.bits": ("none", "Megatron does not load quantized models"),
+        "batch.per_device": (1, "micro_batch_size 1"),
+        "gradient_checkpointing": (True, "recompute_granularity selective"),
+        "attention.kernel": ("flash_attention_2", "attention_backend flash"),
+    },
+)
+
 
 # Megatron's attention_backend; "auto" and "fused" leave the choice to Transformer Engine.
 _BACKENDS = {"flash": "flash_attention_2", "unfused": "eager", "local": "eager"}
@@ -69,14 +111,12 @@ def recognises(paths: Paths) -> bool:
 
 def _imported(paths: Paths) -> Setting | None:
     """The import of a script that uses ms-swift's classes in the place of transformers'."""
-    imports = (s for path, s in paths.settings.items() if path.startswith("import "))
-    return next((s for s in imports if re.match(r"from swift[. ]|import swift\b", str(s.value))), None)
+    return next((s for s in paths.imports if re.match(r"from swift[. ]|import swift\b", str(s.value))), None)
 
 
 def _script(paths: Paths) -> re.Match[str] | None:
     """`torchrun swift/cli/sft.py` is what `swift sft` starts."""
-    words = (str(setting.value) for path, setting in paths.settings.items() if path.startswith("$"))
-    return next((match for word in words if (match := _SCRIPT.fullmatch(word))), None)
+    return next((match for word in paths.command if (match := _SCRIPT.fullmatch(str(word.value)))), None)
 
 
 def _is_megatron(paths: Paths) -> bool:
@@ -93,7 +133,7 @@ def read(paths: Paths, found: Findings) -> None:
         found.leave_open("precision.compute")  # ms-swift loads a model in the checkpoint's own format
         transformers.read(paths, found)
         return
-    found.say("framework.name", NAME, next(iter(paths.settings.values())))
+    found.say("framework.name", NAME, paths.first)
     script, mcore = _script(paths), _is_megatron(paths)
     if (bits := paths.get("quant_bits")) and "quant_method" not in paths:
         found.say("quantization.bits", "none", bits)  # without a method, the model is loaded as it is
@@ -101,9 +141,8 @@ def read(paths: Paths, found: Findings) -> None:
     found.look_up(paths, TABLE)
     if mcore:
         found.look_up(paths, megatron.TABLE)
-        backend = paths.get("attention_backend")
-        found.say("attention.kernel", _BACKENDS.get(str(backend.value)) if backend else None, backend)
-        if backend:
+        if backend := paths.get("attention_backend"):
+            found.say("attention.kernel", _BACKENDS.get(str(backend.value)), backend)
             found.leave_open("attention.kernel")
     plugin = paths.get("optimizer")  # "multimodal" and "lorap" are AdamW with rates of their own
     if plugin and not mcore and plugin.value not in ("multimodal", "lorap"):
@@ -121,11 +160,8 @@ def read(paths: Paths, found: Findings) -> None:
 
 def _precision(paths: Paths, found: Findings, mcore: bool) -> None:
     """bf16 and fp16, else torch_dtype; since version 3, float32 weights compute in float16 too."""
-    eight = paths.get("fp8_format")
-    found.say("precision.compute", "float8" if eight and eight.value else None, eight)
-    for option, value in (("bf16", "bfloat16"), ("fp16", "float16")):
-        setting = paths.get(option)
-        found.say("precision.compute", value if setting and switch(setting.value) else None, setting)
+    found.take("precision.compute", lambda value: "float8" if value else None, paths.get("fp8_format"))
+    arguments.bf16_or_fp16(paths, found)
     for name in ("torch_dtype", "dtype"):
         setting = paths.get(name)
         loaded = dtype(setting.value) if setting else None
@@ -143,12 +179,12 @@ def _precision(paths: Paths, found: Findings, mcore: bool) -> None:
 def _assume(paths: Paths, found: Findings, mcore: bool) -> None:
     older = "sft_type" in paths or "model_id_or_path" in paths
     if mcore:
-        assume(found, MS_SWIFT_MEGATRON)
-        assume(found, MEGATRON)
+        assume(found, MEGATRON_DEFAULTS)
+        assume(found, megatron.DEFAULTS)
     else:
         if paths.value("rlhf_type") == "grpo":
             found.assume("batch.accumulation", 1, "ms-swift's default (3.5 to 4.6): 1 for GRPO")
-        assume(found, MS_SWIFT_2 if older else MS_SWIFT)
+        assume(found, OLDER_DEFAULTS if older else DEFAULTS)
     full = (_tuner(paths) or ("full" if mcore else "lora")) == "full"
     rate, kind = (1e-5, "full") if full else (1e-4, "adapter")
     found.assume(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from probes.configs.defaults import MEGATRON, assume
+from probes.configs import launch, megatron
+from probes.configs.defaults import assume
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, rate, switch, text
+from probes.configs.words import count, dtype, if_on, more_than_nothing, norm, optimizer, rate, text
 
 NAME = "nemo"
 
@@ -27,11 +28,8 @@ TABLE = {
     "model.restore_from_path": ("model.name", text),
     "model.peft.peft_scheme": ("lora.enabled", lambda value: str(value).lower() in ("lora", "qlora")),
     "model.activations_checkpoint_granularity": ("gradient_checkpointing", lambda value: value is not None),
-    "model.use_flash_attention": (
-        "attention.kernel",
-        lambda value: "flash_attention_2" if switch(value) else None,
-    ),
-    "model.fp8": ("precision.compute", lambda value: "float8" if switch(value) else None),
+    "model.use_flash_attention": ("attention.kernel", if_on("flash_attention_2")),
+    "model.fp8": ("precision.compute", if_on("float8")),
 }
 
 
@@ -54,16 +52,14 @@ def _bare(paths: Paths) -> Paths:
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the YAML, or of overrides on a command line. NeMo is Megatron with Lightning's trainer."""
-    found.say("framework.name", "megatron", next(iter(paths.settings.values())))
+    found.say("framework.name", "megatron", paths.first)
     paths = _bare(paths)
     found.look_up(paths, TABLE)
-    devices, nodes = paths.get("trainer.devices"), count(paths.value("trainer.num_nodes")) or 1
-    known = count(devices.value) if devices else None
-    found.say("gpu.count", known * nodes if known else None, devices)
+    launch.gpus(paths.get("trainer.devices"), paths.value("trainer.num_nodes"), found)
     chosen = paths.get("trainer.precision")
     scaled = found.value("precision.compute") == "float16" and "true" not in str(chosen and chosen.value)
     found.say("precision.loss_scale", "dynamic" if scaled else None, chosen)
     if "model.optim.lr" in paths and "trainer.precision" in paths:
         found.assume("lora.enabled", False, "no peft_scheme in the config")
         found.leave_open("optimizer.max_grad_norm")  # Lightning's trainer clips, or does not
-        assume(found, MEGATRON)
+        assume(found, megatron.DEFAULTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from probes.configs import arguments, launch
 from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, rate, switch, text
@@ -72,26 +73,23 @@ FINETUNE = {
 
 def recognises(paths: Paths) -> bool:
     """An import of NeMo's LLM collection, of its Lightning or of nemo_run, or the command."""
-    imported = [str(s.value) for path, s in paths.settings.items() if path.startswith("import ")]
     own = (
         r"\b(?:nemo_run|from nemo import lightning|nemo\.lightning|nemo\.collections(?:\.llm| import llm))\b"
     )
     command = (paths.value("$0"), paths.value("$1")) == ("nemo", "llm")
-    return command or any(re.search(own, statement) for statement in imported)
+    return command or any(re.search(own, str(one.value)) for one in paths.imports)
 
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the parts, then of the recipe that they change. NeMo trains with Megatron-Core."""
-    found.say("framework.name", "megatron", next(iter(paths.settings.values())))
+    found.say("framework.name", "megatron", paths.first)
     parts = paths.renamed(_part)
     found.look_up(parts, TABLE)
     _precision(paths, parts, found)
     _lora(paths, found)
     given = paths.renamed(lambda path: match["field"] if (match := _RECIPE.fullmatch(path)) else None)
     devices = parts.get("trainer.devices") or given.get("num_gpus_per_node")
-    nodes = count(parts.value("trainer.num_nodes") or given.value("num_nodes")) or 1
-    known = count(devices.value) if devices else None
-    found.say("gpu.count", known * nodes if known else None, devices)
+    launch.gpus(devices, parts.value("trainer.num_nodes") or given.value("num_nodes"), found)
     kinds = {match["kind"] for path in paths.settings if (match := _RECIPE.fullmatch(path))}
     if "factory" in paths:
         kinds = {str(paths.value("$2"))} & {"finetune", "pretrain"}
@@ -114,9 +112,7 @@ def _precision(paths: Paths, parts: Paths, found: Findings) -> None:
         if match := _FACTORY.fullmatch(path):
             half = "float16" if match[1] == "fp16" else "bfloat16"
             found.say("precision.compute", "float8" if "fp8" in path else half, setting)
-    for option, value in (("bf16", "bfloat16"), ("fp16", "float16")):
-        chosen = parts.get(f"optim.{option}")
-        found.say("precision.compute", value if chosen and switch(chosen.value) else None, chosen)
+    arguments.bf16_or_fp16(parts.under("optim."), found)
     if found.value("precision.compute") == "float16":
         found.assume(
             "precision.loss_scale", "dynamic", "NeMo's default: no fixed loss_scale of MegatronMixedPrecision"
@@ -137,7 +133,7 @@ def _recipe(kind: str, given: Paths, paths: Paths, found: Findings) -> None:
         found.say("lora.enabled", not none, scheme)
         found.assume("lora.enabled", True, f"{source}: peft_scheme lora")
         found.assume("optimizer.learning_rate", 5e-6 if none else 1e-4, f"{source}: lr, by peft_scheme")
-    found.say("sequence.max_length", count(given.value("seq_length")), given.get("seq_length"))
+    found.take("sequence.max_length", count, given.get("seq_length"))
     for fact, (value, written) in FINETUNE.items() if kind == "finetune" else ():
         found.assume(fact, value, f"{source}: {written}")
     if kind == "pretrain":

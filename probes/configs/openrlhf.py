@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import re
 
+from probes.configs import arguments
 from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import count, dtype, kernel, more_than_nothing, norm, packed, rate, switch, text
+from probes.configs.words import (
+    count,
+    dtype,
+    if_on,
+    kernel,
+    more_than_nothing,
+    norm,
+    packed,
+    rate,
+    stage,
+    switch,
+    text,
+)
 
 NAME = "openrlhf"
 
@@ -30,13 +43,13 @@ TABLE = {
     "pretrain": ("model.name", text),
     "model.model_name_or_path": ("model.name", text),
     "actor.model_name_or_path": ("model.name", text),
-    "zero_stage": ("deepspeed.stage", lambda value: value if value in (0, 1, 2, 3) else None),
-    "ds.zero_stage": ("deepspeed.stage", lambda value: value if value in (0, 1, 2, 3) else None),
-    "adam_offload": ("deepspeed.offload", lambda value: "optimizer" if switch(value) else None),
-    "ds.adam_offload": ("deepspeed.offload", lambda value: "optimizer" if switch(value) else None),
+    "zero_stage": ("deepspeed.stage", stage),
+    "ds.zero_stage": ("deepspeed.stage", stage),
+    "adam_offload": ("deepspeed.offload", if_on("optimizer")),
+    "ds.adam_offload": ("deepspeed.offload", if_on("optimizer")),
     "overlap_comm": ("deepspeed.overlap_comm", switch),
     "ds.overlap_comm": ("deepspeed.overlap_comm", switch),
-    "bf16": ("precision.compute", lambda value: "bfloat16" if switch(value) else None),
+    "bf16": ("precision.compute", if_on("bfloat16")),
     "param_dtype": ("precision.compute", dtype),
     "ds.param_dtype": ("precision.compute", dtype),
     "gradient_checkpointing": ("gradient_checkpointing", switch),
@@ -44,8 +57,8 @@ TABLE = {
     "actor.gradient_checkpointing_enable": ("gradient_checkpointing", switch),
     "lora_rank": ("lora.enabled", more_than_nothing),
     "ds.lora.rank": ("lora.enabled", more_than_nothing),
-    "load_in_4bit": ("quantization.bits", lambda value: 4 if switch(value) else None),
-    "ds.load_in_4bit": ("quantization.bits", lambda value: 4 if switch(value) else None),
+    "load_in_4bit": ("quantization.bits", if_on(4)),
+    "ds.load_in_4bit": ("quantization.bits", if_on(4)),
     "packing_samples": ("data.padding", packed),
     "ds.packing_samples": ("data.padding", packed),
     "flash_attn": ("attention.kernel", kernel),
@@ -100,7 +113,7 @@ def _trainer(paths: Paths) -> re.Match[str] | None:
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the flags. All trainers run on DeepSpeed."""
-    first = next(iter(paths.settings.values()))
+    first = paths.first
     found.say("framework.name", "deepspeed", first)
     found.say("deepspeed.enabled", True, first)
     trainer = _trainer(paths)
@@ -112,6 +125,5 @@ def read(paths: Paths, found: Findings) -> None:
     found.look_up(paths, TABLE)
     if any(map(_NEWER.fullmatch, paths.settings)):
         assume(found, NEWER)
-    if found.value("precision.compute") in ("float16", "bfloat16"):
-        found.assume("precision.weights", "float32", "DeepSpeed's fp16 and bf16 keep float32 master weights")
+    arguments.master_weights(found)
     assume(found, DEFAULTS)

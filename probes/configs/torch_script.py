@@ -34,10 +34,7 @@ def recognises(paths: Paths) -> bool:
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the calls."""
-    script = next(
-        (s for p, s in paths.settings.items() if p.startswith("import ") and "torch" in str(s.value)), None
-    )
-    found.say("framework.name", NAME, script)
+    found.say("framework.name", NAME, next((s for s in paths.imports if "torch" in str(s.value)), None))
     found.look_up(paths, TABLE)
     for path, setting in paths.settings.items():
         if match := _OPTIMIZER.fullmatch(path):

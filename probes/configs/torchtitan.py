@@ -67,9 +67,7 @@ REGISTRY = Defaults(
 def recognises(paths: Paths) -> bool:
     """Two of the sections, with names that only torchtitan has in them; or an import of it and its config."""
     if _CONFIG in paths or "TrainingConfig()" in paths:
-        return any(
-            p.startswith("import ") and "torchtitan" in str(s.value) for p, s in paths.settings.items()
-        )
+        return any("torchtitan" in str(one.value) for one in paths.imports)
     own = ("local_batch_size", "seq_len", "max_norm", "mixed_precision_param")
     parts = ("job.dump_folder", "activation_checkpoint.mode", "parallelism.data_parallel_shard_degree")
     known = (*parts, *(f"training.{name}" for name in own))
@@ -78,7 +76,7 @@ def recognises(paths: Paths) -> bool:
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of a config or of flags. torchtitan pre-trains with FSDP2, in bfloat16 round float32 weights."""
-    found.say("framework.name", "torch", next(iter(paths.settings.values())))
+    found.say("framework.name", "torch", paths.first)
     if _CONFIG in paths or "TrainingConfig()" in paths:
         _registry(paths, found)
         return
@@ -91,10 +89,12 @@ def read(paths: Paths, found: Findings) -> None:
     found.look_up(paths, TABLE)
     if "model.name" in paths and "optimizer.lr" in paths:
         assume(found, DEFAULTS)
-        if paths.value("training.global_batch_size") in (None, -1):
-            found.assume(
-                "batch.accumulation", 1, "torchtitan's default: global_batch_size -1, no accumulation"
-            )
+        _accumulation(paths, found)
+
+
+def _accumulation(paths: Paths, found: Findings) -> None:
+    if paths.value("training.global_batch_size") in (None, -1):
+        found.assume("batch.accumulation", 1, "torchtitan's default: global_batch_size -1, no accumulation")
 
 
 def _registry(paths: Paths, found: Findings) -> None:
@@ -123,10 +123,7 @@ def _registry(paths: Paths, found: Findings) -> None:
         found.assume("optimizer.learning_rate", 8e-4, "torchtitan's default (0.3): default_adamw's lr 8e-4")
     if _CONFIG in paths:
         assume(found, REGISTRY)
-        if parts.value("training.global_batch_size") in (None, -1):
-            found.assume(
-                "batch.accumulation", 1, "torchtitan's default: global_batch_size -1, no accumulation"
-            )
+        _accumulation(parts, found)
 
 
 def _part(path: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.configs.defaults import TORCHTUNE, assume
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, packed, rate, switch, text
 
@@ -24,6 +24,20 @@ TABLE = {
 }
 
 
+DEFAULTS = Defaults(
+    "torchtune",
+    "0.3 to 0.6",
+    "recipes",
+    {
+        "optimizer.max_grad_norm": ("none", "no clip_grad_norm"),
+        "schedule.warmup": (False, "no lr_scheduler"),
+        "gradient_checkpointing": (False, "no enable_activation_checkpointing"),
+        "deepspeed.enabled": (False, "torchtune does not use DeepSpeed"),
+        "optimizer.epsilon": (1e-8, "torch's AdamW: eps 1e-8"),
+    },
+)
+
+
 def recognises(paths: Paths) -> bool:
     """Components, or the command."""
     components = any(path.endswith("._component_") for path in paths.settings)
@@ -32,13 +46,13 @@ def recognises(paths: Paths) -> bool:
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of a recipe's config. torchtune keeps all weights, adapters too, in its dtype."""
-    found.say("framework.name", NAME, next(iter(paths.settings.values())))
+    found.say("framework.name", NAME, paths.first)
     found.look_up(paths, TABLE)
-    found.say("precision.weights", dtype(paths.value("dtype")), paths.get("dtype"))
+    found.take("precision.weights", dtype, paths.get("dtype"))
     model = paths.get("model._component_") or paths.get("policy_model._component_")
     if model:
         name = str(model.value).rpartition(".")[2]
         found.say("lora.enabled", "lora" in name, model)
         found.say("quantization.bits", 4 if name.startswith("qlora") else "none", model)
     if "optimizer._component_" in paths:
-        assume(found, TORCHTUNE)
+        assume(found, DEFAULTS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from probes.configs import arguments as shared
-from probes.configs import defaults, torch_script
+from probes.configs import torch_script
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import method
 from probes.syntax import Setting
@@ -22,6 +23,44 @@ _NO_MODEL = re.compile(r"Tokenizer|Processor|Peft|Config|Pipeline|Scheduler|VAE|
 _BLOCKS = re.compile(
     r"(?:.*\.)?(?:BitsAndBytesConfig|quantization_config|model_init_kwargs|model_kwargs)\.(\w+)"
 )
+# Since 5.0 the model is loaded in the checkpoint's own format, which then also computes.
+LOADING = Defaults(
+    "transformers",
+    "before 5.0",
+    "transformers/modeling_utils.py",
+    {"precision.compute": ("float32", "neither fp16 nor bf16, and from_pretrained loads float32")},
+)
+
+TRL_DEFAULTS = Defaults("TRL", "0.16 to 1.16", "trl/trainer/*_config.py", shared.IN_COMMON)
+
+# A config class that was given max_seq_length, which 0.20 removed, is of an older TRL.
+TRL_HALF = Defaults(
+    "TRL",
+    "0.19 to 1.16",
+    "trl/trainer/base_config.py",
+    {"precision.compute": ("bfloat16", "bf16 unless fp16 is set")},
+)
+TRL_CHECKPOINTING = Defaults(
+    "TRL",
+    "0.22 to 1.16",
+    "trl/trainer/base_config.py",
+    {"gradient_checkpointing": (True, "gradient_checkpointing true")},
+)
+
+# The rates of TRL's config classes; where the class is not here, TRL changed the rate between versions.
+TRL_RATES: dict[str, tuple[float, str]] = {
+    "SFTConfig": (2e-5, "0.12 to 1.16"),
+    "DPOConfig": (1e-6, "0.12 to 1.16"),
+    "KTOConfig": (1e-6, "0.12 to 1.16"),
+    "ORPOConfig": (1e-6, "0.12 to 1.16"),
+    "CPOConfig": (1e-6, "0.12 to 1.16"),
+    "GRPOConfig": (1e-6, "0.14 to 1.16"),
+    "RLOOConfig": (1e-6, "0.22 to 1.16"),
+    "OnlineDPOConfig": (5e-7, "0.12 to 1.16"),
+    "RewardConfig": (1e-4, "0.24 to 1.16"),
+}
+
+
 # Flags and keys that only the Trainer's world has.
 _OWN = (
     "per_device_train_batch_size",
@@ -72,7 +111,7 @@ def recognises(paths: Paths) -> bool:
     return any(name in names for name in (*_OWN, *_WEAK)) or _strong(paths, arguments) is not None
 
 
-def read(paths: Paths, found: Findings, nearer: defaults.Defaults | None = None) -> None:
+def read(paths: Paths, found: Findings, nearer: Defaults | None = None) -> None:
     """Facts of training arguments, of how the model is loaded, and of LoRA.
 
     `nearer` are defaults that whoever wraps the trainer puts in the place of TRL's.
@@ -96,7 +135,7 @@ def read(paths: Paths, found: Findings, nearer: defaults.Defaults | None = None)
         torch_script.read(paths, found)
     if strong and "**" not in arguments.undecided:
         if nearer and _called(paths, rf"{TRL}Config"):
-            defaults.assume(found, nearer)
+            assume(found, nearer)
         _assume(paths, arguments, found, bool(trl))
         _leave_out(paths, found)
 
@@ -115,23 +154,23 @@ def _leave_out(paths: Paths, found: Findings) -> None:
 def _assume(paths: Paths, arguments: Paths, found: Findings, trl: bool) -> None:
     """What TrainingArguments and TRL's configs take where nobody says anything."""
     if not trl or _called(paths, r"\w*TrainingArguments"):
-        defaults.assume(found, defaults.TRANSFORMERS)
-        words = [setting.value for path, setting in paths.settings.items() if path.startswith("$")]
+        assume(found, shared.TRANSFORMERS)
+        words = [word.value for word in paths.command]
         elsewhere = found.value("deepspeed.enabled") or found.value("fsdp.enabled") or "accelerate" in words
         if not trl and not elsewhere:
-            defaults.assume(found, defaults.LOADING)
+            assume(found, LOADING)
         return
     verb = f"{paths.value('$1')}Config".lower() if paths.value("$0") == "trl" else ""
     called = _called(paths, rf"{TRL}Config")
-    kind = next((name for name in defaults.TRL_RATES if f"{name}()" in paths or name.lower() == verb), "")
-    defaults.assume(found, defaults.TRL)
+    kind = next((name for name in TRL_RATES if f"{name}()" in paths or name.lower() == verb), "")
+    assume(found, TRL_DEFAULTS)
     if kind:
-        value, versions = defaults.TRL_RATES[kind]
+        value, versions = TRL_RATES[kind]
         source = f"TRL's default ({versions}): learning_rate {value} of {kind}"
         found.assume("optimizer.learning_rate", value, source)
     if (called or verb) and "max_seq_length" not in arguments:  # that name is of an older TRL
-        defaults.assume(found, defaults.TRL_HALF)
-        defaults.assume(found, defaults.TRL_CHECKPOINTING)
+        assume(found, TRL_HALF)
+        assume(found, TRL_CHECKPOINTING)
 
 
 def _called(paths: Paths, name: str) -> Setting | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from probes.configs import launch
 from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, kernel, more_than_nothing, norm, packed, rate, switch, text
@@ -87,21 +86,19 @@ TUNING = Defaults(
 def recognises(paths: Paths) -> bool:
     """The actor's part, the command, or the model's part of supervised tuning."""
     own = any(path.startswith(_ACTOR) for path in paths.settings) or "model.partial_pretrain" in paths
-    return own or any(re.match(r"verl\.", str(s.value)) for p, s in paths.settings.items() if p[0] == "$")
+    return own or any(str(word.value).startswith("verl.") for word in paths.command)
 
 
 def read(paths: Paths, found: Findings) -> None:
     """Facts of the actor; the critic and the reference model have settings of their own."""
-    found.say("framework.name", "torch", next(iter(paths.settings.values())))
+    found.say("framework.name", "torch", paths.first)
     actor = next((s for path, s in paths.settings.items() if path.startswith(_ACTOR)), None)
     found.say("training.method", "reinforcement", actor)
     paths = paths.renamed(lambda path: path[len(_ACTOR) :] if path.startswith(_ACTOR) else path)
     if "actor.use_dynamic_bsz" in paths and switch(paths.value("actor.use_dynamic_bsz")):
         paths = paths.renamed(lambda path: None if path == _BATCH else path)  # it is of so many tokens
     found.look_up(paths, TABLE)
-    devices, nodes = paths.get("trainer.n_gpus_per_node"), count(paths.value("trainer.nnodes")) or 1
-    known = count(devices.value) if devices else None
-    found.say("gpu.count", known * nodes if known else None, devices)
+    launch.gpus(paths.get("trainer.n_gpus_per_node"), paths.value("trainer.nnodes"), found)
     prompt, answer = paths.get("data.max_prompt_length"), paths.get("data.max_response_length")
     parts = [count(part.value) for part in (prompt, answer) if part]
     if len(parts) == 2 and parts[0] and parts[1]:

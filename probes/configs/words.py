@@ -123,9 +123,17 @@ def given(value: Plain) -> bool | None:
     return switch(value) if switch(value) is not None else bool(value)
 
 
-def packed(value: Plain) -> str | None:
-    """How samples are padded, of an option that packs them."""
-    return "packed" if switch(value) else None
+def if_on(value: Value) -> Word:
+    """A word for an option that stands for `value` where it is on; where it is off, it decides nothing."""
+    return lambda option: value if switch(option) else None
+
+
+packed = if_on("packed")  # how samples are padded, of an option that packs them
+
+
+def stage(value: Plain) -> Value | None:
+    """A stage of ZeRO."""
+    return value if value in (0, 1, 2, 3) else None
 
 
 def mode(value: Plain) -> str | None:

@@ -12,7 +12,8 @@ import pytest
 import probes
 from app.session import ON_THE_NODE
 from app.unknown import CATALOGUE, said
-from probes.configs import defaults
+from probes.configs import FORMATS, arguments
+from probes.configs.defaults import Defaults
 
 SOURCES = sorted(Path(probes.__file__).parent.rglob("*.py"))
 GIVING = ("Unknown", "cannot")  # the two calls that say what is not known
@@ -90,7 +91,9 @@ def test_every_reason_is_there_in_chinese(where: str, text: str) -> None:
 
 
 PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}|\\bno [a-z]+")  # and not a setting with its value, as `optim adamw`
-SETTING = re.compile(r"[\w.-]*[_-][\w.-]* [\w.]+|\w+ adamw\w*|eps \S+|fp16 false")
+SETTING = re.compile(
+    r"[\w.-]*[_-][\w.-]* [\w.]+|\w+ adamw\w*|eps \S+|fp16 false|(?:dtype|plugins|strategy) \S+"
+)
 
 
 @pytest.mark.parametrize(
@@ -98,8 +101,9 @@ SETTING = re.compile(r"[\w.-]*[_-][\w.-]* [\w.]+|\w+ adamw\w*|eps \S+|fp16 false
     sorted(
         {
             written
-            for table in vars(defaults).values()
-            if isinstance(table, defaults.Defaults)
+            for module in (arguments, *FORMATS.values())
+            for table in vars(module).values()
+            if isinstance(table, Defaults)
             for _, written in table.values.values()
         }
     ),

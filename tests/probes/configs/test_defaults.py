@@ -1,15 +1,21 @@
 import pytest
 
-from probes.configs import defaults
+from probes.configs import FORMATS, arguments, transformers
+from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings
 from probes.report import Fact
 
-ALL = [value for value in vars(defaults).values() if isinstance(value, defaults.Defaults)]
+ALL = [
+    value
+    for module in (arguments, *FORMATS.values())
+    for value in vars(module).values()
+    if isinstance(value, Defaults)
+]
 
 
 def test_a_default_names_framework_versions_and_what_is_written():
     found = Findings("x")
-    defaults.assume(found, defaults.LOADING)
+    assume(found, transformers.LOADING)
     assert found.facts["precision.compute"] == Fact(
         "precision.compute",
         "float32",
