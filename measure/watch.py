@@ -24,8 +24,7 @@ import torch
 from measure.tables import put
 from probes import watch
 from probes.lab.batches import Batch, stream
-from probes.lab.loop import cross_entropy
-from probes.lab.model import Llama, Shape
+from probes.lab.model import Llama, Shape, cross_entropy
 from probes.lab.text import capitals, samples
 from probes.lab.weights import pretrained
 

@@ -60,21 +60,9 @@ def facts(conditions: typing.Sequence[Condition], links: Links, source: str) -> 
         _worst(conditions, "gpu.remapped", REMAPPED, lambda gpu: gpu.remapped, source),
         _worst(conditions, "gpu.throttled", THROTTLED, throttled, source),
         _least(conditions, "gpu.temperature", lambda gpu: gpu.celsius, source, sign=-1),
-        _each(
-            conditions, "gpu.power", lambda gpu: gpu.watts and "{:.0f} of {:.0f} W".format(*gpu.watts), source
-        ),
-        _each(
-            conditions,
-            "gpu.clock",
-            lambda gpu: gpu.megahertz and "{:.0f} of {:.0f} MHz".format(*gpu.megahertz),
-            source,
-        ),
-        _each(
-            conditions,
-            "gpu.pcie",
-            lambda gpu: gpu.pcie and "gen {} x{} of gen {} x{}".format(*gpu.pcie),
-            source,
-        ),
+        _each("gpu.power", "{:.0f} of {:.0f} W", [gpu.watts for gpu in conditions], source),
+        _each("gpu.clock", "{:.0f} of {:.0f} MHz", [gpu.megahertz for gpu in conditions], source),
+        _each("gpu.pcie", "gen {} x{} of gen {} x{}", [gpu.pcie for gpu in conditions], source),
     ]
     programs = [f"GPU {gpu.index}: {name}" for gpu in conditions for name in gpu.programs or ()]
     if all(gpu.programs is not None for gpu in conditions):
@@ -114,6 +102,16 @@ def remapped(replaced: bool, pending: bool, failed: bool) -> str:
     return "failed" if failed else "pending" if pending else "done" if replaced else "none"
 
 
+def remapped_in_words(words: typing.Sequence[str], pages_pending: str) -> str | None:
+    """The same from nvidia-smi: rows by correctable and uncorrectable errors, pending, failed ("0", "No"); or
+    whether pages are pending ("Yes"), on GPUs that have no rows to spare.
+    """
+    if all(word and word != "N/A" and not word.startswith("[") for word in words):
+        corrected, uncorrected, pending, failed = (word not in ("0", "No") for word in words)
+        return remapped(corrected or uncorrected, pending, failed)
+    return {"Yes": "pending", "No": "none"}.get(pages_pending)
+
+
 def program(path: str, pid: object, gib: float | None) -> str:
     """A program by the last part of its path, which names neither its owner nor their folders."""
     name = path.split(" ")[0].replace("\\", "/").rpartition("/")[2] or "a program"
@@ -148,13 +146,9 @@ def _least(
     return Fact(name, sign * value, _of(source, index, conditions))
 
 
-def _each(
-    conditions: typing.Sequence[Condition],
-    name: str,
-    ask: typing.Callable[[Condition], typing.Any],
-    source: str,
-) -> Fact | None:
-    known = list(dict.fromkeys(filter(None, map(ask, conditions))))
+def _each(name: str, form: str, numbers: typing.Iterable[typing.Any], source: str) -> Fact | None:
+    """The numbers of each GPU that tells them, in the same words; equal ones once."""
+    known = dict.fromkeys(form.format(*told) for told in numbers if told)
     return Fact(name, " + ".join(known), source) if known else None
 
 

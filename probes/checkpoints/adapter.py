@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import pathlib
-import typing
 
-from probes.checkpoints import single
+from probes.checkpoints import model_config, single
 from probes.checkpoints.listing import ABNORMAL, DAMAGE, Finding, Listing
 
 NAME = "adapter"
@@ -26,7 +24,7 @@ def read(path: pathlib.Path) -> Listing:
     findings = [*found.findings]
     if not files:
         findings.append(Finding(DAMAGE, CONFIG, "", "is there, and no adapter_model.safetensors beside it"))
-    config = _config(path / CONFIG)
+    config = model_config.json_object(path / CONFIG)
     rank = config.get("r")
     if type(rank) is int and not config.get("rank_pattern"):
         for tensor in found.tensors:
@@ -34,11 +32,3 @@ def read(path: pathlib.Path) -> Listing:
                 what = f"has rank {tensor.shape[0]}, {CONFIG} says {rank}"
                 findings.append(Finding(ABNORMAL, tensor.path.name, tensor.name, what))
     return dataclasses.replace(found, kind=NAME, findings=tuple(findings))
-
-
-def _config(path: pathlib.Path) -> dict[str, typing.Any]:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return config if isinstance(config, dict) else {}

@@ -21,7 +21,7 @@ def judge(folder: pathlib.Path, counts: typing.Sequence[Counts], whole: bool) ->
 
     `whole` is False for one shard of several, of which no layer is missed.
     """
-    config = _json(folder / "config.json")
+    config = json_object(folder / "config.json")
     parts = [config, *(config[name] for name in ("text_config", "llm_config") if name in config)]
     known = {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
     embeddings = [one for one in counts if is_embedding(one.tensor)]
@@ -67,7 +67,7 @@ def _tokens(one: Counts, folder: pathlib.Path) -> typing.Iterator[tuple[str, str
 
 def _special_tokens(folder: pathlib.Path) -> tuple[dict[int, str], str]:
     """The tokenizer's added tokens by their row, and the text of its chat template."""
-    config = _json(folder / "tokenizer_config.json")
+    config = json_object(folder / "tokenizer_config.json")
     added = config.get("added_tokens_decoder")
     tokens = {
         int(row): item["content"]
@@ -82,7 +82,7 @@ def _special_tokens(folder: pathlib.Path) -> tuple[dict[int, str], str]:
     return tokens, (template if isinstance(template, str) else json.dumps(template or "")) + beside
 
 
-def _json(path: pathlib.Path) -> dict[str, typing.Any]:
+def json_object(path: pathlib.Path) -> dict[str, typing.Any]:
     """The JSON object in a file; empty where there is none."""
     try:
         if path.stat().st_size > LARGEST:

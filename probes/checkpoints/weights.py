@@ -13,6 +13,7 @@ from probes.checkpoints.parts import HUGE
 TINY_ROW = 1e-3  # of the usual row: smaller ones were never trained
 HUGE_ROW = 100.0  # times the usual row: uninitialised memory
 MANY_SUBNORMAL = 0.01
+MOST_SPANS = 4
 
 _BUFFER = re.compile(r"(?:mask|masked_bias|inv_freq|position_ids)\w*$")  # some hold -inf on purpose
 _STATE = re.compile(r"exp_avg|optimizer|momentum|(?:^|\.)step$|scheduler|loss_scale")
@@ -97,7 +98,7 @@ def _usual_row(one: Counts) -> float:
     return usual if usual < HUGE else 0.0
 
 
-def spans(rows: list[int], most: int = 4) -> str:
+def spans(rows: list[int]) -> str:
     """Rows in few words: "5, 7-9, …"."""
     found: list[list[int]] = []
     for row in rows:
@@ -105,5 +106,5 @@ def spans(rows: list[int], most: int = 4) -> str:
             found[-1][1] = row
         else:
             found.append([row, row])
-    words = [str(first) if first == last else f"{first}-{last}" for first, last in found[:most]]
-    return ", ".join(words + ["…"] * (len(found) > most))
+    words = [str(first) if first == last else f"{first}-{last}" for first, last in found[:MOST_SPANS]]
+    return ", ".join(words + ["…"] * (len(found) > MOST_SPANS))

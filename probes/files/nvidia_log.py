@@ -64,7 +64,6 @@ def _gpus(text: str) -> typing.Sequence[Values]:
 
 def _condition(index: int, values: Values) -> Condition:
     free = _number(values, "FB Memory Usage/Free")
-    limits = _limits(values)
     return Condition(
         index=index,
         free_gib=None if free is None else round(free / 1024, 1),
@@ -73,7 +72,7 @@ def _condition(index: int, values: Values) -> Condition:
         corrected=_errors(values, "Correctable", "Single Bit/Total"),
         uncorrected=_errors(values, "Uncorrectable", "Double Bit/Total"),
         remapped=_remapped(values),
-        limits=limits,
+        limits=_limits(values),
         celsius=_number(values, "Temperature/GPU Current Temp"),
         watts=_both(
             (
@@ -116,11 +115,8 @@ def _remapped(values: Values) -> str | None:
         values.get(f"Remapped Rows/{name}", "")
         for name in ("Correctable Error", "Uncorrectable Error", "Pending", "Remapping Failure Occurred")
     ]
-    if all(word and word != "N/A" for word in words):
-        corrected, uncorrected, pending, failed = (word not in ("0", "No") for word in words)
-        return gpu_condition.remapped(corrected or uncorrected, pending, failed)
     pages = values.get("Retired Pages/Pending Page Blacklist", values.get("Retired Pages/Pending", ""))
-    return {"Yes": "pending", "No": "none"}.get(pages)
+    return gpu_condition.remapped_in_words(words, pages)
 
 
 def _pcie(values: Values) -> tuple[int, int, int, int] | None:

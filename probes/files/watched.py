@@ -20,6 +20,7 @@ OPTIMIZERS = {
     "pagedadamw32bit": "paged_adamw_32bit",
 }
 
+Said = typing.Iterator[tuple[str, tuple[typing.Any, str]]]  # a fact's id; its value and its source
 Place = tuple[str, str, str, bool, float]  # module, side, format, whether it multiplies, largest magnitude
 
 
@@ -83,9 +84,7 @@ def _gradient_first(points: typing.Sequence[logs.Point], name: str) -> list[Fact
     ]
 
 
-def _settings(
-    seen: typing.Mapping[str, typing.Any], points: typing.Sequence[logs.Point], name: str
-) -> typing.Iterator[tuple[str, tuple[typing.Any, str]]]:
+def _settings(seen: typing.Mapping[str, typing.Any], points: typing.Sequence[logs.Point], name: str) -> Said:
     where = f"{name}, as it ran"
     for fact, value in seen.items():
         if fact == "optimizer.name":
@@ -96,9 +95,7 @@ def _settings(
         yield "optimizer.learning_rate", (max(rates), where)
 
 
-def _weights(
-    found: typing.Mapping[str, typing.Any], where: str
-) -> typing.Iterator[tuple[str, tuple[typing.Any, str]]]:
+def _weights(found: typing.Mapping[str, typing.Any], where: str) -> Said:
     largest = float(found["largest"])
     yield (
         "checkpoint.scan",
@@ -117,7 +114,7 @@ def _batch(
     accumulation: int | None,
     later: bool,
     where: str,
-) -> typing.Iterator[tuple[str, tuple[typing.Any, str]]]:
+) -> Said:
     """Of the bad batch. That all its labels are masked says so of every batch only where it is the first."""
     figures = list(figures)
     if accumulation:
@@ -142,9 +139,7 @@ def _batch(
         yield "data.nonfinite", (bool(bad), f"{where}: {bad[0]['name']}" if bad else where)
 
 
-def _machine(
-    data: typing.Mapping[str, typing.Any], name: str
-) -> typing.Iterator[tuple[str, tuple[typing.Any, str]]]:
+def _machine(data: typing.Mapping[str, typing.Any], name: str) -> Said:
     where = f"{name}, where it ran"
     for package, version in data["versions"].items():
         yield f"version.{package}", (version, where)
@@ -162,7 +157,7 @@ def _origin(
     points: typing.Sequence[logs.Point],
     passed: list[Place],
     where: str,
-) -> typing.Iterator[tuple[str, tuple[typing.Any, str]]]:
+) -> Said:
     """Where the first number came up that is none, and how near the activations came to float16's end."""
     weights, gradients = data.get("bad_weights", ()), data.get("bad_gradients", ())
     inner = [
@@ -194,7 +189,7 @@ def _origin(
 
 def _headroom(
     data: typing.Mapping[str, typing.Any], inner: list[Place], first: Place | None, where: str
-) -> typing.Iterator[tuple[str, tuple[typing.Any, str]]]:
+) -> Said:
     """Of a whole pass, or of one that left float16."""
     mixed = data["seen"].get("precision.compute") != data["seen"].get("precision.weights")
     counted = [place for place in inner if place[3] or not mixed]
@@ -207,8 +202,7 @@ def _headroom(
         yield "probe.headroom", ("exceeds", f"{where}: {first[0]} ({first[1]})")
     elif finite:
         top = max(finite, key=lambda place: place[4])
-        state = "safe" if top[4] < headroom.AT_RISK * headroom.LARGEST else "at-risk"
-        state = "exceeds" if top[4] >= headroom.OVERFLOWS else state
+        state = headroom.state(top[4])
         if state != "safe" or first is None:
             yield "probe.headroom", (state, f"{where}: {top[4]:.4g} at {top[0]} ({top[1]})")
 

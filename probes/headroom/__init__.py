@@ -52,12 +52,17 @@ class Headroom:
     def state(self, training: str = PURE) -> str:
         """exceeds, at-risk or safe."""
         top = self.largest(training)
-        if top is None or top.largest < AT_RISK * LARGEST:
-            return "safe"
-        return "exceeds" if top.largest >= OVERFLOWS else "at-risk"
+        return "safe" if top is None else state(top.largest)
 
     def _counted(self, training: str) -> list[Peak]:
         return [peak for peak in self.peaks if training == PURE or peak.multiplies]
+
+
+def state(largest: float) -> str:
+    """exceeds, at-risk or safe, by the largest magnitude of a pass."""
+    if largest < AT_RISK * LARGEST:
+        return "safe"
+    return "exceeds" if largest >= OVERFLOWS else "at-risk"
 
 
 def measure(model: typing.Any, batch: typing.Any) -> Headroom:

@@ -24,13 +24,13 @@ class Gradients:
     largest: float
     where: str
 
-    def first_skips(self, scale: float = SCALE) -> int | None:
-        """How many steps a dynamic scale that begins with `scale` skips; None when no scale helps."""
+    def first_skips(self) -> int | None:
+        """How many steps a dynamic scale that begins with SCALE skips; None when no scale helps."""
         if not math.isfinite(self.largest):
             return None
         if not self.largest:
             return 0
-        return max(0, math.ceil(math.log2(scale * self.largest / LARGEST)))
+        return max(0, math.ceil(math.log2(SCALE * self.largest / LARGEST)))
 
 
 def measure(

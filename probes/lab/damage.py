@@ -31,7 +31,7 @@ class Damage:
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The loss of logits (B, T, V) and labels (B, T)."""
-        from probes.lab.loop import cross_entropy
+        from probes.lab.model import cross_entropy
 
         return cross_entropy(logits, labels)
 

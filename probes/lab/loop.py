@@ -7,7 +7,6 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from probes.lab.arithmetic import to_format
 from probes.lab.batches import stream
@@ -17,7 +16,7 @@ from probes.lab.model import Llama
 from probes.lab.optimizers import OPTIMIZERS
 from probes.lab.settings import Settings, Trace
 from probes.lab.shards import reduced
-from probes.lab.text import IGNORED, TASKS, samples
+from probes.lab.text import TASKS, samples
 from probes.lab.weights import prepared
 
 PATIENCE = 20  # steps without a finite loss: nothing comes back from there
@@ -117,13 +116,6 @@ def _scale(settings: Settings) -> tuple[float, bool]:
     if settings.loss_scale is None:
         return 1.0, False
     return (FIRST_SCALE, True) if settings.loss_scale == "dynamic" else (float(settings.loss_scale), False)
-
-
-def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """The mean over all labelled positions, in nats, of logits (B, T, V) and labels (B, T)."""
-    return functional.cross_entropy(
-        logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED
-    )
 
 
 def flattened(model: Llama) -> tuple[Tensor, Tensor]:

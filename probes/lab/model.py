@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from probes.lab.arithmetic import rounded
-from probes.lab.text import VOCABULARY
+from probes.lab.text import IGNORED, VOCABULARY
 
 Attend = typing.Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]  # queries, keys, values, bias
 
@@ -166,6 +166,13 @@ class Llama(nn.Module):
             module.form = form
         for block in self.blocks:
             block.pure, block.attend = pure, KERNELS[kernel]
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """The mean over all labelled positions, in nats, of logits (B, T, V) and labels (B, T)."""
+    return functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED
+    )
 
 
 def causal(length: int) -> Tensor:

@@ -72,16 +72,13 @@ def judge(
     say("optimizer.name", ("sgd", rate[1]) if rate and rate[0] >= trends.OF_SGD else None, ASSUMED)
     say("schedule.warmup", trends.warm_up(points, counted))
     say("log.message", next(iter(messages.items()), None))
+    shown = thin(run, SHOWN, verdict.first if verdict else None)
     return Report(
         name=name,
         kind="log",
         facts=tuple(facts),
         unknown=tuple(_unknown(run, verdict, hides_nan)),
-        curve=tuple(
-            (point.step or 0, point.loss)
-            for point in thin(run, SHOWN, verdict.first if verdict else None)
-            if point.loss is not None
-        ),
+        curve=tuple((point.step or 0, point.loss) for point in shown if point.loss is not None),
     )
 
 

@@ -55,6 +55,11 @@ class Curve:
         return [point for _, point in sorted(kept.items())]
 
 
+def in_order(*curves: Curve) -> list[Point]:
+    """What several curves of one log kept, by the points' lines."""
+    return sorted((point for curve in curves for point in curve.points()), key=lambda point: point.line)
+
+
 def thin(points: typing.Sequence[Point], limit: int, bad: int | None) -> list[Point]:
     """At most `limit` of the points, evenly, and exactly those around index `bad`."""
     if len(points) <= limit:

@@ -11,8 +11,8 @@ import struct
 import typing
 
 from probes.logs.anomaly import judge
-from probes.logs.curve import Curve
-from probes.logs.point import NAMES, Point, from_pairs
+from probes.logs.curve import Curve, in_order
+from probes.logs.point import NAMES, from_pairs
 from probes.report import ReadError, Report
 
 LARGEST = 2**20  # bytes of a record that is looked into; a scalar has some dozens, an image may have millions
@@ -40,8 +40,7 @@ def read(file: typing.BinaryIO, name: str) -> Report:
             (others if point.loss is None else curve).add(point)
     if not number:
         raise ReadError(f"{name}: an event file without scalars, give one of a run that has logged something")
-    points: list[Point] = sorted([*curve.points(), *others.points()], key=lambda point: point.line)
-    return judge(points, name, filtered)
+    return judge(in_order(curve, others), name, filtered)
 
 
 def _steps(file: typing.BinaryIO) -> typing.Iterator[tuple[int, list[Scalar]]]:

@@ -7,7 +7,7 @@ import typing
 
 from probes.logs import deepspeed, json_lines, megatron, messages, mmengine, plain, table, trainer
 from probes.logs.anomaly import judge
-from probes.logs.curve import Curve
+from probes.logs.curve import Curve, in_order
 from probes.logs.point import Point
 from probes.logs.steps import Counter
 from probes.report import Report
@@ -73,9 +73,7 @@ class Reading:
     def report(self) -> Report:
         """What the log says."""
         chosen = self.chosen
-        points = sorted(
-            [*self._losses[chosen].points(), *self._others.points()], key=lambda point: point.line
-        )
+        points = in_order(self._losses[chosen], self._others)
         order = {message: self._noted[message] for message in messages.MESSAGES if message in self._noted}
         return judge(points, self._name, FORMATS[chosen].HIDES_NAN, self._counters[chosen].counted, order)
 

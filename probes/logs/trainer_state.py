@@ -7,7 +7,7 @@ import re
 
 from probes.logs import trainer
 from probes.logs.anomaly import judge
-from probes.logs.curve import Curve
+from probes.logs.curve import Curve, in_order
 from probes.logs.point import NUMBER, from_pairs
 from probes.report import ReadError, Report
 
@@ -32,8 +32,7 @@ def read(text: str, name: str) -> Report:
         point = from_pairs(pairs, line)
         if point:
             (others if point.loss is None else curve).add(point)
-    points = sorted([*curve.points(), *others.points()], key=lambda point: point.line)
-    return judge(points, name, trainer.HIDES_NAN)
+    return judge(in_order(curve, others), name, trainer.HIDES_NAN)
 
 
 def _lines(text: str, count: int) -> list[int]:

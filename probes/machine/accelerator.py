@@ -71,6 +71,11 @@ def _free_gib(module: typing.Any, device: str) -> float:
         return 0.0
 
 
+def format_name(dtype: typing.Any) -> str:
+    """float16 for torch.float16."""
+    return str(dtype).replace("torch.", "")
+
+
 def one_line(error: object) -> str:
     """The first line of a message, or the error's class where it has none."""
     first = str(error).strip().partition("\n")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import typing
 
+from probes.machine.accelerator import format_name
 from probes.machine.rounding import EXP, U_TF32, Case, Random, V, case, growth
 
 LEAST = 1e-50  # below any difference that a format can hold
@@ -15,7 +16,7 @@ BETA1, BETA2, RATE, DECAY, EPSILON, STEP = 0.9, 0.999, 0.01, 0.1, 1e-8, 10
 def cases(torch: typing.Any, dtype: typing.Any, n: int, seed: int) -> typing.Iterator[Case]:
     """The cases of size n in one format, on the CPU."""
     random = Random(torch, dtype, seed)
-    label = f"in {str(dtype).replace('torch.', '')}, size {n}"
+    label = f"in {format_name(dtype)}, size {n}"
     u = torch.finfo(dtype).eps / 2
 
     a, b = random.normal(n, n), random.normal(n, n)
@@ -71,7 +72,7 @@ def everywhere(torch: typing.Any, dtype: typing.Any, seed: int) -> Case:
             copies = 4 * torch.cuda.get_device_properties(a.device).multi_processor_count
         return torch.bmm(a.expand(copies, -1, -1), b.expand(copies, -1, -1))
 
-    label = f"exact products on every multiprocessor in {str(dtype).replace('torch.', '')}"
+    label = f"exact products on every multiprocessor in {format_name(dtype)}"
     exact = a.double() @ b.double()
     return Case(label, (a, b), compute, exact, torch.full_like(exact, LEAST))
 

@@ -42,7 +42,7 @@ def cases(torch: typing.Any, dtype: typing.Any, n: int, seed: int) -> typing.Ite
         weights = scores.masked_fill(~mask, float("-inf")).softmax(-1)
         for kernel in kernels(torch):
             compute = _by(torch, kernel, causal=kind.startswith("causal"))
-            label = f"{kind} by {kernel} in {str(dtype).replace('torch.', '')}, size {n}"
+            label = f"{kind} by {kernel} in {accelerator.format_name(dtype)}, size {n}"
             inputs = (q, k, v, padded) if mask is padded else (q, k, v)
             yield case(torch, label, compute, inputs, weights @ v64, error * (weights @ v64.abs()))
 

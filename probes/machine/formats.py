@@ -48,7 +48,7 @@ def facts(torch: typing.Any, device: str) -> list[Fact | Unknown]:
     """numerics.float16_overflows_at and numerics.bfloat16_overflows_at, as measured on `device`."""
     answers: list[Fact | Unknown] = []
     for dtype in (torch.float16, torch.bfloat16):
-        name = str(dtype).replace("torch.", "")
+        name = accelerator.format_name(dtype)
         try:
             finite, infinite = overflows_at(torch, dtype, device)
         except (SaturatesError, RuntimeError, TypeError) as error:  # TypeError: Apple's old systems, bfloat16

@@ -82,7 +82,9 @@ def _condition(row: dict[str, str], worn: dict[str, str], programs: list[dict[st
         ecc={"Enabled": True, "Disabled": False}.get(row.get("ecc.mode.current", "")),
         corrected=count("ecc.errors.corrected.volatile.total"),
         uncorrected=count("ecc.errors.uncorrected.volatile.total"),
-        remapped=_remapped(worn, row.get("retired_pages.pending", "")),
+        remapped=gpu_condition.remapped_in_words(
+            [worn.get(name, "") for name in ROWS], row.get("retired_pages.pending", "")
+        ),
         limits=int(limits, 16) if limits.startswith("0x") else None,
         celsius=number(row.get("temperature.gpu")),
         watts=numbers("power.draw", "power.limit"),
@@ -95,15 +97,6 @@ def _program(held: dict[str, str]) -> str:
     used = number(held.get("used_memory"))
     path, pid = held.get("process_name", ""), held.get("pid", "?")
     return gpu_condition.program(path, pid, None if used is None else used / 1024)
-
-
-def _remapped(worn: dict[str, str], pages_pending: str) -> str | None:
-    """From rows ("remapped_rows.failure: 0" or "No"), or from pages on GPUs that have no rows to spare."""
-    words = [worn.get(name, "") for name in ROWS]
-    if all(word and not word.startswith("[") for word in words):
-        corrected, uncorrected, pending, failed = (word not in ("0", "No") for word in words)
-        return gpu_condition.remapped(corrected or uncorrected, pending, failed)
-    return {"Yes": "pending", "No": "none"}.get(pages_pending)
 
 
 def _links(

@@ -34,7 +34,7 @@ def read(nvml: typing.Any, visible: str | None = None) -> tuple[list[Condition],
     nvml.nvmlInit()
     try:
         handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
-        uuids = [_text(_ask(nvml, "nvmlDeviceGetUUID", handle) or "") for handle in handles]
+        uuids = [text(_ask(nvml, "nvmlDeviceGetUUID", handle) or "") for handle in handles]
         chosen = selected(uuids, visible)
         conditions = [_condition(nvml, index, handles[index]) for index in chosen]
         return conditions, _links(nvml, [handles[index] for index in chosen])
@@ -100,7 +100,7 @@ def _programs(nvml: typing.Any, running: typing.Any) -> tuple[str, ...] | None:
         return None
     found = []
     for process in running:
-        path = _text(_ask(nvml, "nvmlSystemGetProcessName", process.pid) or "")
+        path = text(_ask(nvml, "nvmlSystemGetProcessName", process.pid) or "")
         used = process.usedGpuMemory  # None under Windows' own driver
         found.append(program(path, process.pid, None if used is None else used / GIB))
     return tuple(found)
@@ -141,5 +141,6 @@ def _links(nvml: typing.Any, handles: typing.Sequence[typing.Any]) -> Links:
     )
 
 
-def _text(value: bytes | str) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value  # old bindings: bytes
+def text(value: bytes | str) -> str:
+    """What the library names, which old bindings hand on as bytes."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -8,6 +8,7 @@ import re
 import typing
 
 from probes.machine import accelerator, smi
+from probes.machine.nvml import text
 
 _LOST = ("Unable to determine the device handle", "GPU is lost")  # of a GPU off the bus
 
@@ -62,7 +63,7 @@ def from_nvml(nvml: typing.Any) -> Sight:
         return Sight(
             source="NVML",
             gpus=tuple(_nvml_gpu(nvml, index) for index in range(nvml.nvmlDeviceGetCount())),
-            driver=_text(nvml.nvmlSystemGetDriverVersion()),
+            driver=text(nvml.nvmlSystemGetDriverVersion()),
             cuda=f"{cuda // 1000}.{cuda % 1000 // 10}",
         )
     except (nvml.NVMLError, AttributeError) as error:  # AttributeError: old bindings lack functions
@@ -83,11 +84,7 @@ def _nvml_gpu(nvml: typing.Any, index: int) -> Gpu:
     except nvml.NVMLError:  # a GPU that shares the host's memory has no number of its own
         memory = None
     major, minor = nvml.nvmlDeviceGetCudaComputeCapability(handle)
-    return Gpu(_text(nvml.nvmlDeviceGetName(handle)), memory, (int(major), int(minor)))
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value  # old bindings: bytes
+    return Gpu(text(nvml.nvmlDeviceGetName(handle)), memory, (int(major), int(minor)))
 
 
 def from_smi(table: str, banner: str) -> Sight:
