@@ -48,26 +48,15 @@ _DTYPES = {
 _REBUILD = [f"torch._utils._rebuild_tensor{version}" for version in ("", "_v2", "_v3")]
 # What zipfile raises of bytes that are none of its own.
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError),
-    *(ValueError, OverflowError),
-)
+    zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError, ValueError,
+    OverflowError,
+)  # fmt: skip
 _HARMLESS = (
-    *(
-        "torch._utils._rebuild_",
-        "torch.Size",
-        "torch.device",
-        "torch.nn.modules.",
-        "torch.serialization._get_layout",
-    ),
-    *(
-        "collections.OrderedDict",
-        "collections.defaultdict",
-        "argparse.Namespace",
-        "_codecs.encode",
-        "deepspeed.",
-    ),
-    *("__builtin__.set", "builtins.set", "numpy.core.multiarray.", "numpy._core.multiarray.", "numpy.dtype"),
-)
+    "torch._utils._rebuild_", "torch.Size", "torch.device", "torch.nn.modules.",
+    "torch.serialization._get_layout", "collections.OrderedDict", "collections.defaultdict",
+    "argparse.Namespace", "_codecs.encode", "deepspeed.", "__builtin__.set", "builtins.set",
+    "numpy.core.multiarray.", "numpy._core.multiarray.", "numpy.dtype",
+)  # fmt: skip
 
 
 def recognises(path: pathlib.Path, head: bytes) -> bool:

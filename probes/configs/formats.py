@@ -27,25 +27,9 @@ from probes.configs import (
 from probes.configs.findings import Paths
 
 _MODULES = (
-    xtuner,
-    verl,
-    openrlhf,
-    torchtitan,
-    deepspeed,
-    accelerate,
-    llamafactory,
-    axolotl,
-    ms_swift,
-    torchtune,
-    nemo,
-    nemo2,
-    megatron,
-    unsloth,
-    lightning,
-    transformers,
-    torch_script,
-    generic,
-)
+    xtuner, verl, openrlhf, torchtitan, deepspeed, accelerate, llamafactory, axolotl, ms_swift, torchtune,
+    nemo, nemo2, megatron, unsloth, lightning, transformers, torch_script, generic,
+)  # fmt: skip
 
 FORMATS: dict[str, types.ModuleType] = {module.NAME: module for module in _MODULES}
 

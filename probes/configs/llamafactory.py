@@ -86,17 +86,8 @@ _V1_NAMES = {
     "model_name_or_path": "model",
     "per_device_train_batch_size": "micro_batch_size",
     "gradient_checkpointing": "enable_activation_checkpointing",
-    **dict.fromkeys(
-        (
-            "gradient_accumulation_steps",
-            "warmup_ratio",
-            "warmup_steps",
-            "optim",
-            "adam_epsilon",
-            "fp16",
-            "deepspeed",
-        )
-    ),
+    **dict.fromkeys(("gradient_accumulation_steps", "warmup_ratio", "warmup_steps")),
+    **dict.fromkeys(("optim", "adam_epsilon", "fp16", "deepspeed")),
 }
 
 _STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")

@@ -63,33 +63,15 @@ TRL_RATES: dict[str, tuple[float, str]] = {
 
 # Flags and keys that only the Trainer's world has.
 _OWN = (
-    "per_device_train_batch_size",
-    "gradient_accumulation_steps",
-    "lr_scheduler_type",
-    "num_train_epochs",
-    "model_name_or_path",
-    "max_grad_norm",
-    "warmup_ratio",
-    "save_total_limit",
-    "logging_steps",
-    "optim",
-    "adam_epsilon",
-    "overwrite_output_dir",
-    "bnb_4bit_compute_dtype",
-    "attn_implementation",
+    "per_device_train_batch_size", "gradient_accumulation_steps", "lr_scheduler_type", "num_train_epochs",
+    "model_name_or_path", "max_grad_norm", "warmup_ratio", "save_total_limit", "logging_steps", "optim",
+    "adam_epsilon", "overwrite_output_dir", "bnb_4bit_compute_dtype", "attn_implementation",
     "gradient_checkpointing",
-)
+)  # fmt: skip
 _WEAK = (
-    "fp16",
-    "bf16",
-    "learning_rate",
-    "torch_dtype",
-    "warmup_steps",
-    "load_in_4bit",
-    "load_in_8bit",
-    "packing",
+    "fp16", "bf16", "learning_rate", "torch_dtype", "warmup_steps", "load_in_4bit", "load_in_8bit", "packing",
     "pretrained_model_name_or_path",
-)
+)  # fmt: skip
 
 
 def bare(path: str) -> str | None:

@@ -11,8 +11,8 @@ import itertools
 import re
 
 from probes.files import environment
+from probes.files.sniff import COMMAND, CONFIG, ENVIRONMENT, LOG, PROSE
 
-PROSE, LOG, COMMAND, CONFIG, ENVIRONMENT = "report", "log", "command", "config", "environment"
 _FENCED = "fence"
 MOST = 30  # configurations in a text
 _MIXED = "mixed"  # "8 x A100, bf16, LoRA": hardware for one reader, settings for another

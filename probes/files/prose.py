@@ -26,6 +26,7 @@ from probes.files import (
     patterns,
     pieces,
     sentences,
+    sniff,
     states,
 )
 from probes.files.patterns import Pattern, Rules, Said
@@ -67,17 +68,17 @@ _FLOATS = ("gpu.memory_gib", "optimizer.learning_rate", "optimizer.max_grad_norm
 def read(text: str, name: str) -> report.Report:
     """What the sentences of a pasted text, and the lists of versions and hardware in it, say."""
     parts = {piece.kind: piece.text for piece in pieces.cut(text)}
-    listed = environment.read(parts.get(pieces.ENVIRONMENT, ""), name)
-    said = read_prose(parts.get(pieces.PROSE, ""), name)
+    listed = environment.read(parts.get(sniff.ENVIRONMENT, ""), name)
+    said = read_prose(parts.get(sniff.PROSE, ""), name)
     facts = {fact.id: fact for fact in (*said.facts, *listed.facts)}
-    return report.Report(name, pieces.PROSE, tuple(facts.values()), said.unknown)
+    return report.Report(name, sniff.PROSE, tuple(facts.values()), said.unknown)
 
 
 def read_prose(text: str, name: str) -> report.Report:
     """What sentences say, when nothing else is mixed in."""
     rules = patterns.load()
     if rules is None:
-        return report.Report(name, pieces.PROSE, unknown=(NO_YAML,))
+        return report.Report(name, sniff.PROSE, unknown=(NO_YAML,))
     told = list(_first(sentences.split(text), MOST))
     clauses = states.cut(rules, told)
     facts: list[report.Fact] = []
@@ -102,7 +103,7 @@ def read_prose(text: str, name: str) -> report.Report:
     main = next((str(fact.value) for fact in facts if fact.id == "loss.symptom"), None)
     facts.extend(attempts.find(rules, told, clauses, symptoms, main, name))
     first = {fact.id: fact for fact in reversed(facts)}
-    return report.Report(name, pieces.PROSE, tuple(reversed(first.values())), tuple(unknown))
+    return report.Report(name, sniff.PROSE, tuple(reversed(first.values())), tuple(unknown))
 
 
 def _first(told: typing.Iterable[Sentence], characters: int) -> typing.Iterator[Sentence]:

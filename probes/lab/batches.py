@@ -29,9 +29,7 @@ class Batch:
 def stream(
     samples: typing.Sequence[Sample], size: int, seed: int, padding: str, longest: int = LONGEST
 ) -> typing.Iterator[Batch]:
-    """Batches of `size` samples without end, shuffled anew for each epoch. `padding`: right, left or
-    packed.
-    """
+    """Batches of `size` samples without end, each epoch in a new order. `padding`: right, left or packed."""
     order = random.Random(seed)  # noqa: S311 (an order, not a secret)
     queue: list[Sample] = []
     while True:

@@ -1,6 +1,4 @@
-"""What may be broken in a run though no setting says so: a checkpoint, the data, a kernel, a library, a
-chip.
-"""
+"""What may be broken though no setting says so: a checkpoint, the data, a kernel, a library, a chip."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ class Fault:
 
     @property
     def healthy(self) -> Settings:
-        """The run as it should have been: `well`, or the usual settings for the same task and as many
-        steps.
-        """
+        """The run as it should have been: `well`, or the usual settings for the same task and steps."""
         usual = Settings(
             task=self.settings.task, steps=self.settings.steps, lora_rank=self.settings.lora_rank
         )

@@ -39,9 +39,7 @@ def run(settings: Settings, damage: Damage = NONE) -> Trace:
 
 @dataclasses.dataclass
 class Scaler:
-    """A loss scale: halved when a gradient is not finite (that step is left out), doubled after a calm
-    while.
-    """
+    """A loss scale: halved at a gradient that is not finite, whose step is left out; doubled at times."""
 
     scale: float
     dynamic: bool

@@ -159,9 +159,7 @@ class Llama(nn.Module):
         return (module for module in self.modules() if isinstance(module, Linear))
 
     def compute_in(self, form: str, pure: bool, kernel: str = "eager") -> None:
-        """Sets the format of the products, whether all else is rounded to it too, and the attention
-        kernel.
-        """
+        """Sets the format of the products, whether all else is rounded to it, and the attention kernel."""
         for module in self.products():
             module.form = form
         for block in self.blocks:

@@ -19,9 +19,7 @@ Update = typing.Callable[[Tensor, Tensor, float], None]
 
 
 def adam(size: int, settings: Settings, decay: float = 0.0) -> Update:
-    """Adam, or with `decay` AdamW (arXiv:1711.05101). In float16 an epsilon of 1e-8 is 0: the first 0/0 is
-    NaN.
-    """
+    """Adam, or with `decay` AdamW (arXiv:1711.05101). In float16 an epsilon of 1e-8 is 0: 0/0 at first."""
     form, one, two = settings.weights, 0.9, 0.999
     mean, square = torch.zeros(size), torch.zeros(size)
     epsilon = to_format(torch.tensor(settings.epsilon), form)

@@ -19,64 +19,17 @@ IGNORED = -100  # the label of a position whose token is not learnt
 LONGEST = 64  # tokens of a sample, the prompt among them
 
 MODULES = (
-    *(
-        "argparse",
-        "ast",
-        "asyncio/base_events",
-        "asyncio/streams",
-        "bdb",
-        "calendar",
-        "codecs",
-        "collections/__init__",
-    ),
-    *(
-        "configparser",
-        "contextlib",
-        "copy",
-        "csv",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "_pydecimal",
-        "difflib",
-    ),
-    *(
-        "doctest",
-        "email/message",
-        "enum",
-        "fractions",
-        "ftplib",
-        "functools",
-        "gettext",
-        "heapq",
-        "html/parser",
-    ),
-    *("http/client", "http/cookiejar", "imaplib", "inspect", "ipaddress", "json/decoder", "logging/__init__"),
-    *("logging/handlers", "mailbox", "mimetypes", "multiprocessing/pool", "optparse", "os", "pathlib", "pdb"),
-    *("pickletools", "platform", "poplib", "pprint", "random", "shutil", "smtplib", "socket", "socketserver"),
-    *(
-        "ssl",
-        "statistics",
-        "subprocess",
-        "tarfile",
-        "tempfile",
-        "textwrap",
-        "threading",
-        "tokenize",
-        "traceback",
-    ),
-    *(
-        "turtle",
-        "typing",
-        "unittest/case",
-        "unittest/mock",
-        "urllib/parse",
-        "urllib/request",
-        "uuid",
-        "weakref",
-    ),
-    *("xml/dom/minidom", "xml/etree/ElementTree", "xmlrpc/client", "zipfile", "zipfile/__init__"),
-)
+    "argparse", "ast", "asyncio/base_events", "asyncio/streams", "bdb", "calendar", "codecs",
+    "collections/__init__", "configparser", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal",
+    "_pydecimal", "difflib", "doctest", "email/message", "enum", "fractions", "ftplib", "functools",
+    "gettext", "heapq", "html/parser", "http/client", "http/cookiejar", "imaplib", "inspect", "ipaddress",
+    "json/decoder", "logging/__init__", "logging/handlers", "mailbox", "mimetypes", "multiprocessing/pool",
+    "optparse", "os", "pathlib", "pdb", "pickletools", "platform", "poplib", "pprint", "random", "shutil",
+    "smtplib", "socket", "socketserver", "ssl", "statistics", "subprocess", "tarfile", "tempfile", "textwrap",
+    "threading", "tokenize", "traceback", "turtle", "typing", "unittest/case", "unittest/mock",
+    "urllib/parse", "urllib/request", "uuid", "weakref", "xml/dom/minidom", "xml/etree/ElementTree",
+    "xmlrpc/client", "zipfile", "zipfile/__init__",
+)  # fmt: skip
 
 
 class Sample(typing.NamedTuple):
@@ -92,9 +45,7 @@ class Sample(typing.NamedTuple):
 
 
 def samples() -> list[Sample]:
-    """All of it, in one order on every machine with this Python. Raises OSError where the sources are
-    missing.
-    """
+    """All of it, in one order on every machine with this Python. Raises OSError without its sources."""
     return list(_library())
 
 

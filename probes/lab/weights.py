@@ -26,9 +26,7 @@ def pretrained() -> Llama:
 
 
 def prepared(settings: Settings, batch: Batch) -> Llama:
-    """Headroom, four bits, adapters and formats, in this order; `batch` is what the headroom is measured
-    on.
-    """
+    """Headroom, four bits, adapters and formats, in this order; the headroom is measured on `batch`."""
     model = pretrained()
     if settings.headroom is not None:
         stretch(model, batch, settings.headroom, settings.overflows_at)
@@ -49,9 +47,7 @@ def prepared(settings: Settings, batch: Batch) -> Llama:
 
 
 def reentrant(block: nn.Module, x: Tensor, *others: object) -> Tensor:
-    """Gradient checkpointing in its older variant, which passes no gradient to a block whose input needs
-    none.
-    """
+    """Gradient checkpointing in its older variant: a block whose input needs no gradient gets none."""
     from torch.utils.checkpoint import checkpoint
 
     with warnings.catch_warnings():
@@ -99,9 +95,7 @@ def stretch(model: Llama, batch: Batch, share: float, where: str) -> None:
 
 
 def four_bits(weight: Tensor, zero: int = 0) -> Tensor:
-    """The weight through 4 bits and back, with a scale for each group; `zero` is by how much the zero point
-    is off.
-    """
+    """The weight through 4 bits and back, a scale for each group; `zero` is how far the zero point is off."""
     groups = weight.reshape(-1, GROUP)
     scales = groups.abs().amax(1, keepdim=True) / 7
     return (((groups / scales).round() + zero) * scales).reshape(weight.shape)

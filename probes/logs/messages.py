@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# The list is in alphabetical order. A head for classes is new by intent, and rotary frequencies are no
+# weights.
+_FIRST = ("lm_head", "model.embed_tokens", "model.layers.0.input", "model.layers.0.mlp", "transformer.h.")
+
 MESSAGES = {
     "loss-scale-minimum": ("Current loss scale already at minimum", "Minimum loss scale reached"),
     "probability-tensor": ("probability tensor contains either",),
@@ -23,18 +27,7 @@ MESSAGES = {
     "tokenization-mismatch": ("tokenization mismatch:",),
     "image-token-mismatch": ("input_embeds[selected].shape",),
     "incomplete-build": ("apex was installed without --c",),
-    # The list is in alphabetical order. A head for classes is new by intent, and rotary frequencies are no
-    # weights.
-    "missing-weights": tuple(
-        f"newly initialized: ['{name}"
-        for name in (
-            "lm_head",
-            "model.embed_tokens",
-            "model.layers.0.input",
-            "model.layers.0.mlp",
-            "transformer.h.",
-        )
-    ),
+    "missing-weights": tuple(f"newly initialized: ['{name}" for name in _FIRST),
     "newly-initialized": ("newly initialized", "were not initialized from the model checkpoint"),
     "sequence-too-long": ("sequence length is longer than the specified maximum",),
 }

@@ -33,19 +33,8 @@ ALONE = re.compile(rf"\s{{0,12}}[A-Za-z_/ ]{{0,16}}(?:[Ll]oss|LOSS){VALUE}\s{{0,
 # Five words in a row without a number or a sign between them are a sentence, not a print of values.
 SENTENCE = re.compile(r"(?:\b[A-Za-z']{1,30}[ ,]{1,3}){5}|[\u3040-\u9fff，。]{8}")
 TRAINING = {
-    "train",
-    "training",
-    "total",
-    "lm",
-    "llm",
-    "mean",
-    "avg",
-    "average",
-    "step",
-    "iter",
-    "epoch",
-    "reduced",
-}
+    "train", "training", "total", "lm", "llm", "mean", "avg", "average", "step", "iter", "epoch", "reduced",
+}  # fmt: skip
 EVALUATION = {"val", "eval", "valid", "validation", "test"}
 
 

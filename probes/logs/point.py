@@ -13,41 +13,23 @@ NUMBER = (
 
 FIELDS = {
     "loss": (
-        "loss",
-        "train_loss",
-        "train/loss",
-        "training loss",
-        "training_loss",
-        "lm loss",
-        "reduced_train_loss",
-        "train_loss_step",
-        "total_loss",
+        "loss", "train_loss", "train/loss", "training loss", "training_loss", "lm loss", "reduced_train_loss",
+        "train_loss_step", "total_loss",
     ),
     "eval_loss": (
-        "eval_loss",
-        "eval/loss",
-        "val_loss",
-        "val/loss",
-        "valid_loss",
-        "validation loss",
-        "validation_loss",
+        "eval_loss", "eval/loss", "val_loss", "val/loss", "valid_loss", "validation loss", "validation_loss",
     ),
     "grad_norm": ("grad_norm", "train/grad_norm", "grad norm", "gnorm", "gradient_norm", "global_grad_norm"),
     "learning_rate": ("lr", "learning_rate", "train/learning_rate", "learning rate", "base_lr"),
     "loss_scale": ("loss_scale", "loss scale"),
     "step": (
-        "step",
-        "global_step",
-        "train/global_step",
-        "current_steps",
-        "global_step/max_steps",
-        "iter",
+        "step", "global_step", "train/global_step", "current_steps", "global_step/max_steps", "iter",
         "iteration",
     ),
     "epoch": ("epoch", "train/epoch"),
     # Only policy-gradient and preference runs print one, and their loss is no cross entropy.
     "reward": ("reward", "train/reward", "rewards/chosen", "rewards/accuracies"),
-}
+}  # fmt: skip
 NAMES = {name: field for field, names in FIELDS.items() for name in names}
 
 

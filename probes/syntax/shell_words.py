@@ -25,21 +25,8 @@ _ARRAY = re.compile(r'"?\$\{\w+\[[@*]\]\}"?')
 _HERE = re.compile(r"\s*read\b[^\n<]*<<-?\s*['\"]?(\w+)['\"]?\s*$")  # read -r -d '' command <<EOF
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _BEFORE_COMMAND = {
-    "$",
-    "!",
-    "%",
-    "sudo",
-    "nohup",
-    "time",
-    "exec",
-    "export",
-    "env",
-    "do",
-    "then",
-    "else",
-    "set",
-    ">",
-}
+    "$", "!", "%", "sudo", "nohup", "time", "exec", "export", "env", "do", "then", "else", "set", ">",
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)

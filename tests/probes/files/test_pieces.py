@@ -2,7 +2,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from probes.files import pieces
+from probes.files import pieces, sniff
 
 REPORT = """\
 My loss is 0 with DeepSpeed. The command:
@@ -43,11 +43,11 @@ def lines(kind):
 @pytest.mark.parametrize(
     ("kind", "where"),
     [
-        (pieces.PROSE, [1, 7, 15, 19, 21, 22]),
-        (pieces.COMMAND, [2, 3, 4]),
-        (pieces.LOG, [5, 6]),
-        (pieces.CONFIG, [8, 9, 10, 11, 12, 20]),
-        (pieces.ENVIRONMENT, [13, 14, 15]),
+        (sniff.PROSE, [1, 7, 15, 19, 21, 22]),
+        (sniff.COMMAND, [2, 3, 4]),
+        (sniff.LOG, [5, 6]),
+        (sniff.CONFIG, [8, 9, 10, 11, 12, 20]),
+        (sniff.ENVIRONMENT, [13, 14, 15]),
     ],
 )
 def test_each_line_goes_to_its_reader_and_keeps_its_number(kind, where):
@@ -65,7 +65,7 @@ def test_each_line_goes_to_its_reader_and_keeps_its_number(kind, where):
     ],
 )
 def test_a_sentence_with_numbers_in_it_is_prose(line):
-    assert [piece.kind for piece in pieces.cut(line)] == [pieces.PROSE]
+    assert [piece.kind for piece in pieces.cut(line)] == [sniff.PROSE]
 
 
 @hypothesis.given(strategies.text(max_size=500))
@@ -87,7 +87,7 @@ def test_no_text_takes_minutes(unit):  # as it would if a pattern were quadratic
 def test_each_fence_holds_a_configuration_of_its_own():
     text = 'I use\n```yaml\nlr: 1\nbf16: true\n```\nand\n```json\n{\n  "a": 1\n}\n```\n'
 
-    configurations = [piece.text for piece in pieces.cut(text) if piece.kind == pieces.CONFIG]
+    configurations = [piece.text for piece in pieces.cut(text) if piece.kind == sniff.CONFIG]
     assert configurations == [
         "\n\nlr: 1\nbf16: true\n\n\n\n\n\n\n",
         '\n\n\n\n\n\n\n{\n  "a": 1\n}\n',
