@@ -35,6 +35,7 @@ from probes.logs import events, series, trainer_state
 from probes.machine import kernel_log, other_makes, pci, sight, smi
 from probes.machine.sight import BlindError
 from probes.syntax import UnreadableError
+from probes.syntax.python_tree import Source
 
 # What a reader may raise.
 EXPECTED = (report.ReadError, UnreadableError, link.LinkError, BadInputError, BlindError)
@@ -65,15 +66,11 @@ def _settings(text: str) -> None:
 
 
 def _loss_code(text: str) -> None:
-    loss_code.read(text, Paths({}), Findings("x"))
+    loss_code.read(Source(text), Paths({}), Findings("x"))
 
 
 def _in(name: str) -> Callable[[bytes], object]:
-    def run(text: str) -> None:
-        syntax.SYNTAXES[name].settings(text)
-        syntax.SYNTAXES[name].undecided(text)
-
-    return _text(run, MAX_CHARACTERS)
+    return _text(syntax.SYNTAXES[name].settings, MAX_CHARACTERS)
 
 
 def _edit(name: str) -> Callable[[bytes], object]:

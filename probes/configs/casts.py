@@ -22,12 +22,11 @@ _BESIDE = re.compile(r"(?i)(?:.*_)?(?:ref|reference|teacher|reward|vae|text|imag
 _WHOLE = {"half": "float16", "bfloat16": "bfloat16"}
 
 
-def read(text: str, paths: Paths, found: Findings) -> None:
+def read(source: Source, paths: Paths, found: Findings) -> None:
     """The trained weights' format, and that of computing where nothing else decides it."""
     adapted = "get_peft_model()" in paths or found.value("lora.enabled") is True
     if adapted or found.value("quantization.bits") in (4, 8):
         return
-    source = Source(text)
     for code in pieces(source.body):
         for node in code.nodes:
             value = _cast(node)

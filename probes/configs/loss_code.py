@@ -20,9 +20,8 @@ _TRAINER = re.compile(r"\w*Trainer\(\)")
 _TRAINERS = ("transformers", "trl")
 
 
-def read(text: str, paths: Paths, found: Findings) -> None:
+def read(source: Source, paths: Paths, found: Findings) -> None:
     """Facts of the code. Of several mistakes the first of MISTAKES counts."""
-    source = Source(text)
     codes = pieces(source.body)
     own = next((node for code in codes if (node := _own(code))), None)
     kinds = {

@@ -9,26 +9,27 @@ from probes.configs import casts, launch, lora, loss_code
 from probes.configs.findings import Findings, Paths
 from probes.configs.formats import format_of
 from probes.report import ASSUMED, ReadError, Report, Unknown
-from probes.syntax import SYNTAXES, UnreadableError, recognise
+from probes.syntax import SYNTAXES, Setting, UnreadableError, recognise
 from probes.syntax.python_source import Beside
 from probes.syntax.python_tree import Source
 
 MAX_CHARACTERS = 100_000  # the longest of the frameworks' own recipes have 60,000; trees take 70 times that
 
-_NOTHING = Paths({}, frozenset())
+_NOTHING = Paths({})
 # A key of YAML with its value beside it.
 _PAIR = re.compile(r"\s*(?:-\s+)?([A-Za-z_][\w.\-]*:\s+[^\s#&*{\[|>].*)")
 
 
 def parse(text: str, syntax: str, beside: Beside | None = None) -> Paths:
     """The settings of a text by path. Raises UnreadableError."""
-    module = SYNTAXES[syntax]
     given = (text, beside) if syntax == "python" else (text,)
-    found = module.settings(*given)
-    times = collections.Counter(setting.path for setting in found)
-    settings = {setting.path: setting for setting in found}
+    found: tuple[Setting, ...] = SYNTAXES[syntax].settings(*given)
+    decided = [setting for setting in found if setting.decided]
+    times = collections.Counter(setting.path for setting in decided)
+    settings = {setting.path: setting for setting in decided}
     several = frozenset(path for path in settings if times[path] > 1)
-    return Paths(settings, frozenset(module.undecided(*given)) - settings.keys(), several)
+    undecided = frozenset(setting.path for setting in found if not setting.decided)
+    return Paths(settings, undecided - settings.keys(), several)
 
 
 def read(text: str, name: str, kind: str = "config", beside: Beside | None = None) -> Report:
@@ -43,9 +44,11 @@ def read(text: str, name: str, kind: str = "config", beside: Beside | None = Non
     syntax = recognise(text) if kind == "config" else kind
     if syntax is None:
         raise ReadError(f"{name}: neither Python, JSON, YAML nor a command, give the config as plain text")
+    source = None
     try:
         paths = parse(text, syntax, beside)
-        broken = Source(text).problem if syntax == "python" else None
+        source = Source(text) if syntax == "python" else None
+        broken = source.problem if source else None
     except UnreadableError as error:
         paths, broken = _pairs(text) if syntax == "yaml" else _NOTHING, error
     problem = f"{name}:{broken.line}: {broken.why}" if broken else ""
@@ -55,9 +58,9 @@ def read(text: str, name: str, kind: str = "config", beside: Beside | None = Non
         lora.read(paths, found)
         if syntax == "command":
             launch.read(paths, found)
-        if syntax == "python":
-            casts.read(text, paths, found)
-            loss_code.read(text, paths, found)
+        if source:
+            casts.read(source, paths, found)
+            loss_code.read(source, paths, found)
     if broken:  # what is missing may set what a default would be taken for
         found.facts = {fact.id: fact for fact in found.facts.values() if fact.state != ASSUMED}
         if not found.facts:

@@ -1,7 +1,6 @@
 """Reading and changing settings in a text, one module a syntax. The text is data: it is never executed.
 
-A syntax gives `settings(text) -> tuple[Setting, ...]`, `undecided(text) -> frozenset[str]` (paths that are
-set to what the text alone does not decide) and `edit(text, changes) -> str`.
+A syntax gives `settings(text) -> tuple[Setting, ...]` and `edit(text, changes) -> str`.
 """
 
 from __future__ import annotations

@@ -39,23 +39,22 @@ class _Found:
 
 
 def settings(text: str) -> tuple[Setting, ...]:
-    """What the commands set, in their order. Never raises: what is no command has no settings."""
+    """What the commands set, in their order. Never raises: what is no command has no settings.
+
+    A flag whose value hangs on a variable or a command (`--lr $LR`) is not decided.
+    """
     lines = Lines(text)
     result = []
     for found in _read(text)[0]:
         if found.word is None:
             result.append(Setting(found.path, True, lines.of(found.start), found.end, found.end))
-        elif found.word.text is not None:
-            value = _plain(found.word.text)
+        else:
+            start, end, written = found.word.start, found.word.end, found.word.text
+            value = None if written is None else _plain(written)
             result.append(
-                Setting(found.path, value, lines.of(found.word.start), found.word.start, found.word.end)
+                Setting(found.path, value, lines.of(start), start, end, decided=written is not None)
             )
     return tuple(result)
-
-
-def undecided(text: str) -> frozenset[str]:
-    """The flags whose value hangs on a variable or a command (`--lr $LR`)."""
-    return frozenset(found.path for found in _read(text)[0] if found.word and found.word.text is None)
 
 
 def edit(text: str, changes: Changes) -> str:

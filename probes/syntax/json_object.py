@@ -55,11 +55,6 @@ def settings(text: str) -> tuple[Setting, ...]:
     return tuple(result)
 
 
-def undecided(text: str) -> frozenset[str]:
-    """Nothing: each value stands there."""
-    return frozenset()
-
-
 def edit(text: str, changes: Changes) -> str:
     """`text` with each path set, put in where it is missing, or taken out (None)."""
     for path, value in changes.items():

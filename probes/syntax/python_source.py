@@ -17,7 +17,7 @@ from probes.syntax.python_value import UNKNOWN
 from probes.syntax.python_walk import walk
 from probes.syntax.setting import Setting, Symbol, UnreadableError
 
-__all__ = ["Beside", "edit", "settings", "undecided"]
+__all__ = ["Beside", "edit", "settings"]
 
 Beside = typing.Callable[[str], typing.Optional[str]]  # a path from the text's folder -> the text there
 
@@ -27,6 +27,7 @@ _MOST_BASES = 20
 def settings(text: str, beside: Beside | None = None) -> tuple[Setting, ...]:
     """What the text sets, in its order; a call is a setting too: LoraConfig() is the symbol LoraConfig.
 
+    Arguments that are not known, X(**unknown), are the setting X.**, which is not decided.
     `beside` gives the files that an mmengine config builds on; None: they were not given. Raises
     UnreadableError, with the line, for what is not Python or is built to eat memory.
     """
@@ -36,18 +37,16 @@ def settings(text: str, beside: Beside | None = None) -> tuple[Setting, ...]:
         node, value = item.node, item.value
         if isinstance(value, dict) and isinstance(node, ast.Call) and path == called(node)[0]:
             path, value = path + "()", Symbol(path)
+        elif value is UNKNOWN:
+            value = None
         elif not item.is_plain():
             continue
         if isinstance(node, Elsewhere):
-            result.append(Setting(path, value, node.line, 0, 0, node.file))
+            place: tuple[int, int, int, str] = (node.line, 0, 0, node.file)
         else:
-            result.append(Setting(path, value, source.line(node), *source.span(node)))
+            place = (source.line(node), *source.span(node), "")
+        result.append(Setting(path, value, *place, decided=item.value is not UNKNOWN))
     return tuple(result)
-
-
-def undecided(text: str, beside: Beside | None = None) -> frozenset[str]:
-    """The paths that the text sets to what it does not decide (`lr=args.lr`); X.** for `X(**unknown)`."""
-    return frozenset(path for path, item in _walk(Source(text), beside).found if item.value is UNKNOWN)
 
 
 def _walk(source: Source, beside: Beside | None) -> Base:

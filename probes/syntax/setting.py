@@ -34,7 +34,8 @@ class Setting:
     """A value under its dotted path; `start` and `end` span the literal that decides it.
 
     The literal may stand far from its use: in `lr = 2e-4 … dict(lr=lr)` it is the `2e-4`. One that stands in
-    another file, which the text builds on, has that file's name, and no span.
+    another file, which the text builds on, has that file's name, and no span. What is set to something that
+    the text alone does not decide (`lr=args.lr`) has no value, and `decided` is False.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Setting:
     start: int
     end: int
     file: str = ""
+    decided: bool = True
 
 
 Changes = typing.Mapping[str, typing.Optional[Plain]]

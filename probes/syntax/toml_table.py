@@ -40,11 +40,6 @@ def settings(text: str) -> tuple[Setting, ...]:
     return tuple(result)
 
 
-def undecided(text: str) -> frozenset[str]:
-    """Nothing: TOML has neither names nor references."""
-    return frozenset()
-
-
 def edit(text: str, changes: Changes) -> str:
     """`text` with each path set, put below its section where it is missing, or taken out (None)."""
     for path, value in changes.items():

@@ -77,11 +77,6 @@ def _resolved(setting: Setting, known: dict[str, Setting]) -> Setting:
     return dataclasses.replace(setting, value=written)
 
 
-def undecided(text: str) -> frozenset[str]:
-    """Nothing: each value stands there."""
-    return frozenset()
-
-
 def edit(text: str, changes: Changes) -> str:
     """`text` with each path set, put in where it is missing, or taken out (None)."""
     for path, value in changes.items():

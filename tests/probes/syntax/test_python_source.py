@@ -3,14 +3,20 @@ from pathlib import Path
 import pytest
 
 from probes.syntax import UnreadableError
-from probes.syntax.python_source import edit, settings, undecided
+from probes.syntax.python_source import edit, settings
 from probes.syntax.setting import Setting
 
 
 def values(text):
     return {
-        setting.path: setting.value for setting in settings(text) if not setting.path.startswith("import ")
+        setting.path: setting.value
+        for setting in settings(text)
+        if setting.decided and not setting.path.startswith("import ")
     }
+
+
+def undecided(text):
+    return {setting.path for setting in settings(text) if not setting.decided}
 
 
 def test_a_setting_points_at_the_literal_that_decides_it():
