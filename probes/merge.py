@@ -9,9 +9,9 @@ from probes.report import ASSUMED, TOLD, Fact, Report
 # Who is believed first, by the fact's first word. What a run shows stands in its log; what a machine is, the
 # machine says; what a run was told to do, its launch command says before its config, and prose comes last.
 FIRST = {
-    "loss": ("log", "trainer_state", "report"),
-    "gradient": ("log", "trainer_state", "report"),
-    "loss_scale": ("log", "trainer_state", "report"),
+    "loss": ("log", "report"),
+    "gradient": ("log", "report"),
+    "loss_scale": ("log", "report"),
     "log": ("log", "report"),
     "gpu": ("machine", "environment", "log", "report"),
     "machine": ("machine", "environment"),
@@ -23,7 +23,7 @@ FIRST = {
 }
 # XTuner writes these into DeepSpeed's config at launch, whatever stands there (xtuner/tools/train.py).
 SET_AT_LAUNCH = {"xtuner": ("batch.per_device", "batch.accumulation", "optimizer.max_grad_norm")}
-OTHERWISE = ("command", "config", "part", "log", "trainer_state", "environment", "report", "machine")
+OTHERWISE = ("command", "config", "part", "log", "environment", "report", "machine")
 
 
 def merge(reports: typing.Iterable[Report]) -> Report:

@@ -69,7 +69,8 @@ class Unknown:
 class Report:
     """What one file, or one machine, says.
 
-    `kind` is what was read: a key of probes.files.KINDS, "machine", or TOLD.
+    `kind` is what was read: "log", "config", "command", "environment", "report" (prose), "dataset",
+    "checkpoint", "headroom", "watch", "machine"; TOLD for what a person said, "merged" for several together.
     `curve` holds (step, loss) pairs, at most 2,000 of them; a loss may be nan or inf. `peaks` holds
     (module, largest magnitude), in the order of a forward pass. `problem` is a line on what of a broken file
     was passed over; it is no part of a report that is kept.

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from probes.files.document import Document, documents, listing, read_file
-from probes.files.text import KINDS, read_text
+from probes.files.text import read_text
 
-__all__ = ["KINDS", "Document", "documents", "listing", "read_file", "read_text"]
+__all__ = ["Document", "documents", "listing", "read_file", "read_text"]

@@ -122,27 +122,14 @@ def raise_max_length(s: Settings) -> Settings:
     return s.but(max_length=2 * s.max_length)
 
 
+_CHANGES = (
+    use_bf16, use_fp32, keep_fp32_master_weights, tune_loss_scale, lower_learning_rate, clip_gradients,
+    warm_up_learning_rate, use_adamw, change_optimizer, raise_adam_epsilon, accumulate_gradients,
+    monitor_training, change_zero_stage, tune_zero_settings, change_attention_kernel, change_fused_kernel,
+    change_gradient_checkpointing, change_lora_config, change_quantization, raise_max_length,
+)  # fmt: skip
 FIXES: dict[str, typing.Callable[[Settings], Settings]] = {
-    "use-bf16": use_bf16,
-    "use-fp32": use_fp32,
-    "keep-fp32-master-weights": keep_fp32_master_weights,
-    "tune-loss-scale": tune_loss_scale,
-    "lower-learning-rate": lower_learning_rate,
-    "clip-gradients": clip_gradients,
-    "warm-up-learning-rate": warm_up_learning_rate,
-    "use-adamw": use_adamw,
-    "change-optimizer": change_optimizer,
-    "raise-adam-epsilon": raise_adam_epsilon,
-    "accumulate-gradients": accumulate_gradients,
-    "monitor-training": monitor_training,
-    "change-zero-stage": change_zero_stage,
-    "tune-zero-settings": tune_zero_settings,
-    "change-attention-kernel": change_attention_kernel,
-    "change-fused-kernel": change_fused_kernel,
-    "change-gradient-checkpointing": change_gradient_checkpointing,
-    "change-lora-config": change_lora_config,
-    "change-quantization": change_quantization,
-    "raise-max-length": raise_max_length,
+    change.__name__.replace("_", "-"): change for change in _CHANGES
 }
 
 

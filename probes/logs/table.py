@@ -48,7 +48,7 @@ def reader(name: str = "") -> typing.Callable[[str, int], Point | None]:
         row = _cells(text, separator)
         if len(row) != len(names):
             return None
-        pairs = [(name, cell) for name, cell in zip(names, row) if PLAIN.fullmatch(cell)]
+        pairs = [(column, cell) for column, cell in zip(names, row) if PLAIN.fullmatch(cell)]
         found = from_pairs(pairs, line)
         return found if found and (found.step is not None or found.epoch is not None) else None
 

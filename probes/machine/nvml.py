@@ -117,7 +117,7 @@ def _links(nvml: typing.Any, handles: typing.Sequence[typing.Any]) -> Links:
     if len(handles) < 2:
         return Links()
     pairs = list(itertools.combinations(handles, 2))
-    read, fast = (
+    peer, fast = (
         [_ask(nvml, "nvmlDeviceGetP2PStatus", a, b, kind) for a, b in pairs]
         for kind in (P2P_READ, P2P_NVLINK)
     )
@@ -135,7 +135,7 @@ def _links(nvml: typing.Any, handles: typing.Sequence[typing.Any]) -> Links:
     ]
     return Links(
         topology="nvlink" if set(fast) == {P2P_OK} else None if None in levels else WAYS.get(max(levels)),
-        p2p=None if None in read else set(read) == {P2P_OK},
+        p2p=None if None in peer else set(peer) == {P2P_OK},
         nvlinks=len(up) or None,
         nvlink_errors=None if None in errors else sum(errors),
     )

@@ -72,7 +72,7 @@ def without_heads(text: str) -> str:
 
 
 def commands(
-    text: str, known: dict[str, Word] | None = None, start: int = 0, end: int | None = None
+    text: str, known: dict[str, Word] | None = None, begin: int = 0, until: int | None = None
 ) -> list[Command]:
     """The commands of a script, or of a part of it, in their order. `known` has the variables so far."""
     known = {} if known is None else known
@@ -80,8 +80,8 @@ def commands(
     words: list[Word] = []
     variables: list[tuple[str, Word]] = []
     skip_next = False
-    until = len(text) if end is None else end
-    tokens = ((m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text, start, until))
+    until = len(text) if until is None else until
+    tokens = ((m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(text, begin, until))
     for kind, token, start, end in itertools.chain(tokens, [("end", "\n", until, until)]):
         if kind == "redirect":
             skip_next = "&" not in token and bool(words)

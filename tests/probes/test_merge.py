@@ -24,9 +24,8 @@ def report(kind, value, *, fact="optimizer.learning_rate", state="measured", nam
         ("probe.origin", "watch", "report"),
         ("probe.headroom", "headroom", "watch"),  # how near it began says more than where it ended
         ("loss.symptom", "log", "config"),
-        ("loss.symptom", "log", "trainer_state"),
-        ("loss.symptom", "trainer_state", "report"),
-        ("gradient.trend", "trainer_state", "config"),
+        ("loss.symptom", "log", "report"),
+        ("gradient.trend", "log", "config"),
         ("loss_scale.trend", "log", "report"),
         ("gpu.count", "machine", "command"),
         ("gpu.name", "machine", "environment"),
