@@ -23,7 +23,7 @@ from probes.checkpoints import (
 from probes.checkpoints.counts import Counts, count
 from probes.checkpoints.listing import ABNORMAL, DAMAGE, NOTE, DamagedError, Finding, Listing
 from probes.checkpoints.tensor import Tensor
-from probes.report import Fact, ReadError, Report, Value
+from probes.report import Fact, ReadError, Report
 
 # The first that recognises a path reads it.
 FORMATS: dict[str, types.ModuleType] = {
@@ -85,17 +85,15 @@ def scan(path: pathlib.Path, progress: Progress = lambda name, done, of: None) -
 
 def report(found: Scan) -> Report:
     """The scan as facts, each with the tensor that says so."""
-    facts = [_fact(found, "checkpoint.scan", "damaged" if found.grade == DAMAGE else "clean", DAMAGE)]
+    facts = [Fact("checkpoint.scan", "damaged" if found.grade == DAMAGE else "clean", _source(found))]
     judged = [one for one in found.counts if one.tensor.dtype.is_float]
     if judged:
         top = max(judged, key=lambda one: one.largest)
         facts.append(Fact("checkpoint.largest", top.largest, f"{found.path.name}, {top.tensor.name}"))
     embeddings = [one for one in judged if one.rows]
     if embeddings:
-        state = "trained"
-        for one in embeddings:
-            state = "untrained" if weights.untrained(one) and state == "trained" else state
-            state = "huge" if weights.huge(one) else state
+        state = "untrained" if any(map(weights.untrained, embeddings)) else "trained"
+        state = "huge" if any(map(weights.huge, embeddings)) else state
         facts.append(Fact("checkpoint.rows", state, found.path.name))
     folder = found.path if found.path.is_dir() else found.path.parent
     if any(model_config.used_untrained(folder, one) for one in embeddings):
@@ -107,11 +105,11 @@ def report(found: Scan) -> Report:
     return Report(found.path.name, "checkpoint", tuple(facts))
 
 
-def _fact(found: Scan, name: str, value: Value, grade: str) -> Fact:
-    """A fact whose source is the first finding of that grade."""
-    first = next((finding for finding in found.findings if finding.grade == grade), None)
+def _source(found: Scan) -> str:
+    """The file or folder, and the first damage in it."""
+    first = next((finding for finding in found.findings if finding.grade == DAMAGE), None)
     where = [found.path.name, *filter(None, (first.tensor or first.file, first.what) if first else ())]
-    return Fact(name, value, ", ".join(dict.fromkeys(where)))
+    return ", ".join(dict.fromkeys(where))
 
 
 def _list(path: pathlib.Path) -> Listing:

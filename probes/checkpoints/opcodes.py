@@ -57,16 +57,18 @@ _MARK = object()
 _CONSTANTS: dict[str, typing.Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "MARK": _MARK}
 _EMPTY = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_SET": list}
 _NOTHING = {"PROTO", "FRAME", "STOP"}
+_VALUES = (
+    "INT", "BININT", "LONG", "FLOAT", "BINFLOAT", "STRING", "BINSTRING", "SHORT_BIN", "UNICODE", "BINUNICODE",
+    "BINBYTES", "BYTEARRAY",
+)  # fmt: skip
 
 
 def read(data: bytes) -> typing.Any:
     """What the pickle describes: containers, plain values, Call, Global, Stored. Raises PickleError."""
     reading = _Reading([], {})
-    count = 0
     try:
-        for opcode, arg, _ in pickletools.genops(data):
-            count += 1
-            if count > MOST_OPCODES:
+        for count, (opcode, arg, _) in enumerate(pickletools.genops(data)):
+            if count == MOST_OPCODES:
                 raise PickleError(f"it has more than {MOST_OPCODES} steps")
             name = opcode.name
             if name in _CONSTANTS:
@@ -86,9 +88,7 @@ def read(data: bytes) -> typing.Any:
 
 
 def _plain(name: str, arg: typing.Any) -> typing.Any:
-    if name.startswith(("INT", "BININT", "LONG", "FLOAT", "BINFLOAT", "STRING", "BINSTRING", "SHORT_BIN")):
-        return arg
-    if name.startswith(("UNICODE", "BINUNICODE", "BINBYTES", "BYTEARRAY")):
+    if name.startswith(_VALUES):
         return arg
     raise PickleError(f"its step {name} is none that checkpoints have")
 

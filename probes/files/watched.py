@@ -21,7 +21,19 @@ OPTIMIZERS = {
 }
 
 Said = typing.Iterator[tuple[str, tuple[typing.Any, str]]]  # a fact's id; its value and its source
-Place = tuple[str, str, str, bool, float]  # module, side, format, whether it multiplies, largest magnitude
+
+
+class Place(typing.NamedTuple):
+    """What goes into a module ("in") or comes out of it ("out"): its format, its largest magnitude.
+
+    `multiplies`: a matrix product's.
+    """
+
+    module: str
+    side: str
+    form: str
+    multiplies: bool
+    largest: float
 
 
 def read(data: typing.Mapping[str, typing.Any], name: str) -> Report:
@@ -47,7 +59,8 @@ def read(data: typing.Mapping[str, typing.Any], name: str) -> Report:
     facts.update(
         {fact: Fact(fact, value, source) for fact, (value, source) in said.items() if _is_plain(value)}
     )
-    peaks = tuple((f"{place[0]} ({place[1]})", place[4]) for place in passed)[: headroom.MOST_PEAKS]
+    shown = passed[: headroom.MOST_PEAKS]
+    peaks = tuple((f"{place.module} ({place.side})", place.largest) for place in shown)
     return dataclasses.replace(course, kind=KIND, facts=tuple(facts.values()), peaks=peaks)
 
 
@@ -65,7 +78,7 @@ def _point(row: typing.Sequence[typing.Any]) -> logs.Point:
 
 def _place(row: typing.Sequence[typing.Any]) -> Place:
     module, side, form, multiplies, largest = row
-    return str(module), str(side), str(form), bool(multiplies), float(largest)
+    return Place(str(module), str(side), str(form), bool(multiplies), float(largest))
 
 
 def _gradient_first(points: typing.Sequence[logs.Point], name: str) -> list[Fact]:
@@ -160,10 +173,8 @@ def _origin(
 ) -> Said:
     """Where the first number came up that is none, and how near the activations came to float16's end."""
     weights, gradients = data.get("bad_weights", ()), data.get("bad_gradients", ())
-    inner = [
-        place for place in passed if place[0] or place[1] == "in"
-    ]  # the model's own output may be the loss
-    first = next((place for place in inner if not math.isfinite(place[4])), None)
+    inner = [place for place in passed if place.module or place.side == "in"]  # its output may be the loss
+    first = next((place for place in inner if not math.isfinite(place.largest)), None)
     loss_is_bad = bool(points) and not math.isfinite(points[-1].loss or 0.0)
     origin = at = ""
     if weights:
@@ -172,9 +183,9 @@ def _origin(
         origin, at = "input", "what the model is given"
     elif first:
         # What goes into attention's last product comes out of no module: the scores made it.
-        module, _, leaf = first[0].rpartition(".")
-        inside = first[1] == "in" and ("att" in module.lower() or leaf in ("o_proj", "out_proj", "wo"))
-        origin, at = "attention" if inside else "activation", f"{first[0]} ({first[1]}, {first[2]})"
+        module, _, leaf = first.module.rpartition(".")
+        inside = first.side == "in" and ("att" in module.lower() or leaf in ("o_proj", "out_proj", "wo"))
+        origin, at = "attention" if inside else "activation", f"{first.module} ({first.side}, {first.form})"
     elif loss_is_bad and inner:
         origin, at = "loss", "the loss: what goes into it is finite"
     elif gradients and not loss_is_bad:
@@ -192,19 +203,21 @@ def _headroom(
 ) -> Said:
     """Of a whole pass, or of one that left float16."""
     mixed = data["seen"].get("precision.compute") != data["seen"].get("precision.weights")
-    counted = [place for place in inner if place[3] or not mixed]
-    finite = [place for place in counted if math.isfinite(place[4])]
+    counted = [place for place in inner if place.multiplies or not mixed]
+    finite = [place for place in counted if math.isfinite(place.largest)]
     # Out of finite numbers a product is not finite only where it left the format.
     left = (
-        first and not data.get("bad_weights") and (math.isinf(first[4]) or (first[3] and first[1] == "out"))
+        first
+        and not data.get("bad_weights")
+        and (math.isinf(first.largest) or (first.multiplies and first.side == "out"))
     )
-    if first and left and first[2] == "float16":
-        yield "probe.headroom", ("exceeds", f"{where}: {first[0]} ({first[1]})")
+    if first and left and first.form == "float16":
+        yield "probe.headroom", ("exceeds", f"{where}: {first.module} ({first.side})")
     elif finite:
-        top = max(finite, key=lambda place: place[4])
-        state = headroom.state(top[4])
+        top = max(finite, key=lambda place: place.largest)
+        state = headroom.state(top.largest)
         if state != "safe" or first is None:
-            yield "probe.headroom", (state, f"{where}: {top[4]:.4g} at {top[0]} ({top[1]})")
+            yield "probe.headroom", (state, f"{where}: {top.largest:.4g} at {top.module} ({top.side})")
 
 
 def _is_plain(value: typing.Any) -> bool:
