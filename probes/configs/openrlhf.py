@@ -95,10 +95,8 @@ NEWER = Defaults(
 )
 _NEWER = re.compile(r"(?:ds\.|ref\.|actor\.|model\.).+|param_dtype|attn_implementation")
 _BATCH = ("micro_train_batch_size", "train.micro_batch_size")
-_BY_TOKENS = (
-    "use_dynamic_batch",
-    "train.dynamic_batch_enable",
-)  # the batch is of so many tokens, not samples
+# The batch is then of so many tokens, not samples.
+_BY_TOKENS = ("use_dynamic_batch", "train.dynamic_batch_enable")
 
 
 def recognises(paths: Paths) -> bool:

@@ -22,11 +22,8 @@ _TWINS = (
     re.compile(r"(\w*(?:Model|LM|Generation)\w*\.from_pretrained)(?=[.(]|$)"),
 )
 
-_SAME = {
-    "torch_dtype": "dtype",
-    "dtype": "torch_dtype",
-    "max_seq_length": "max_length",
-}  # renamed over versions
+# Renamed over versions.
+_SAME = {"torch_dtype": "dtype", "dtype": "torch_dtype", "max_seq_length": "max_length"}
 
 
 def apply(text: str, before: str, after: str) -> str | None:

@@ -84,9 +84,8 @@ _MEMORY = re.compile(
     # npu-smi's second line of a card: memory usage, then that of the HBM
     r"|^\|[^\n|]{1,40}\| [0-9A-F]{4}:[0-9A-F]{2}:[^\n/]{1,80}/[^\n/]{1,40}/ (?P<hbm>\d{4,6})[ \t]*\|"
 )
-_TOPOLOGY = re.compile(
-    r"^[ \t]*GPU(?P<ids>\d{1,3})[ \t]+(?:(?:X|NV\d+|PIX|PXB|PHB|NODE|SYS)[ \t]+)+"
-)  # nvidia-smi topo -m
+# nvidia-smi topo -m
+_TOPOLOGY = re.compile(r"^[ \t]*GPU(?P<ids>\d{1,3})[ \t]+(?:(?:X|NV\d+|PIX|PXB|PHB|NODE|SYS)[ \t]+)+")
 _OLD_OR_NEW = re.compile(r"(?i)ascend ?910")  # npu-smi calls a 910A (32 GB) and a chip of a 910C (64 GB) so
 _NOMINAL = re.compile(r"(?i)(?<![\d.])(\d{1,3})[ \t-]?G(?:i?B)?\b")
 _MIXED = re.compile(r"(?i)(?:^|[-\s])mixed_precision[ \t]*:[ \t]*['\"]?(fp16|bf16|no)\b")

@@ -20,9 +20,8 @@ MOST = 64 * 1024  # characters of a log's beginning
 _STAMP = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d|\d\d/\d\d \d\d:\d\d:\d\d - ")
 # (how the line before a configuration ends, how the line behind it begins)
 _MMENGINE = (re.compile(r" - mmengine - INFO - Config:\s*$"), _STAMP)
-_CLASS = re.compile(
-    r"\b(type|\w*dtype)='([A-Za-z_]\w*(?:\.\w+)+)'"
-)  # mmengine prints a class as its name in quotes
+# mmengine prints a class as its name in quotes
+_CLASS = re.compile(r"\b(type|\w*dtype)='([A-Za-z_]\w*(?:\.\w+)+)'")
 _DEEPSPEED = (re.compile(r"\bjson = (?=\{\s*$)"), re.compile(r"\}"))
 _ARGUMENTS = (re.compile(r"\b(?=\w*(?:Arguments|Config)\(\s*$)"), re.compile(r"\)"))
 _ARGUMENT = re.compile(r"(\s*\w+)=(.*),\s*$")

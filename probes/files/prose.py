@@ -42,9 +42,8 @@ NO_YAML = report.Unknown(
     "pip install pyyaml",
 )
 
-_NEWER = re.compile(
-    r"(?i)\s{0,2}(?:to|->|→|升(?:级)?到|更新到)\s{0,2}v?(\d[\w.]*\d)"
-)  # "from 4.47.1 to 4.48.0"
+# "from 4.47.1 to 4.48.0"
+_NEWER = re.compile(r"(?i)\s{0,2}(?:to|->|→|升(?:级)?到|更新到)\s{0,2}v?(\d[\w.]*\d)")
 _COUNTS = {
     **dict.fromkeys(("a single", "single", "a lone", "lone", "a sole", "one", "单", "一"), 1),
     **dict.fromkeys(("two", "second", "dual", "双", "两", "二"), 2),

@@ -14,9 +14,8 @@ import typing
 LONGEST = 400  # characters: longer sentences are cut, so that no pattern has far to search
 
 _ADDRESS = re.compile(r"https?://(?!huggingface\.co/)[^\s<>()]*[^\s<>().,;]")  # its words are nobody's
-_END = re.compile(
-    r"[。！？?；]+|!+(?!=)|(?<!\.\.)\.(?=\s|$)|\.(?=\s+[A-Z]|$)|\n"
-)  # "65536, 32768, ... 1" goes on
+# "65536, 32768, ... 1" goes on
+_END = re.compile(r"[。！？?；]+|!+(?!=)|(?<!\.\.)\.(?=\s|$)|\.(?=\s+[A-Z]|$)|\n")
 _ABBREVIATION = re.compile(r"(?i)\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig)$")
 _CONTRAST = re.compile(
     r"(?i)[;；]|\b(?:but|however|while|whereas|although|though|yet|except that)\b"

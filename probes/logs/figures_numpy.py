@@ -199,9 +199,8 @@ def _texts(block: Bytes, places: Array, length: int) -> tuple[Array, Array, Arra
     at = places + length
     text = _eight(block, at)
     left = np.flatnonzero(~_begin(text)[0])
-    left = left[
-        _eight(block, places[left]) >> np.uint64(32) & np.uint64(0xFFFFFF) != _SCA
-    ]  # "loss scale" is no loss
+    # "loss scale" is no loss
+    left = left[_eight(block, places[left]) >> np.uint64(32) & np.uint64(0xFFFFFF) != _SCA]
     if not len(left):
         return at, text, left
     at[left], minus = _begin_slowly(block, places[left])

@@ -13,6 +13,7 @@ import typing
 from probes.syntax import brackets
 from probes.syntax.setting import (
     MAX_SETTINGS,
+    TOO_MANY,
     Changes,
     Lines,
     Plain,
@@ -44,7 +45,7 @@ def settings(text: str) -> tuple[Setting, ...]:
 
     def flatten(path: str, node: _Node) -> None:
         if len(result) > MAX_SETTINGS:
-            raise UnreadableError(1, f"more than {MAX_SETTINGS} settings, give the config alone")
+            raise UnreadableError(1, TOO_MANY)
         if isinstance(node.value, (dict, list)):
             for key, child in _children(node):
                 flatten(f"{path}.{key}" if path else key, child)

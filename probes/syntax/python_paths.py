@@ -11,7 +11,7 @@ import ast
 import typing
 
 from probes.syntax.python_value import Item
-from probes.syntax.setting import MAX_SETTINGS, Symbol, UnreadableError
+from probes.syntax.setting import MAX_SETTINGS, TOO_MANY, Symbol, UnreadableError
 
 Found = list[tuple[str, Item]]
 
@@ -59,7 +59,7 @@ def below(path: str, holders: typing.Collection[str]) -> bool:
 def flatten(path: str, item: Item, found: Found) -> None:
     """Add the item under its path, and all that it holds. Raises UnreadableError for too much of it."""
     if len(found) > MAX_SETTINGS:
-        raise UnreadableError(1, f"more than {MAX_SETTINGS} settings, give the config alone")
+        raise UnreadableError(1, TOO_MANY)
     if path:
         found.append((path, item))
     start = path + "." if path else ""

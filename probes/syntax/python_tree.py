@@ -10,7 +10,7 @@ import re
 import typing
 import warnings
 
-from probes.syntax.setting import MAX_SETTINGS, UnreadableError
+from probes.syntax.setting import MAX_SETTINGS, TOO_DEEP, UnreadableError
 
 _LEFT_OUT = re.compile(r"^[ \t]*(?:\.\.\.|…)[ \t]*,?[ \t]*$", re.MULTILINE)  # of a call's arguments
 _STARTS = re.compile(r"(?!(?:else|elif|except|finally)\b)[A-Za-z_@'\"(\[]")  # a statement at the margin
@@ -102,9 +102,7 @@ def _parse(text: str) -> tuple[list[ast.stmt], int, UnreadableError | None]:
         except ValueError as error:
             first = first or UnreadableError(1, f"not valid Python ({error}), give the file as plain text")
         except (RecursionError, MemoryError):
-            raise UnreadableError(
-                1, "nested too deeply to be a config, give the part with the settings"
-            ) from None
+            raise UnreadableError(1, TOO_DEEP) from None
     assert first
     body = _statements(left_out)
     if not body:

@@ -13,7 +13,7 @@ from probes.syntax.python_bases import Base, Bring, Elsewhere, imported, inherit
 from probes.syntax.python_paths import Found, below, called, flatten, target_path
 from probes.syntax.python_tree import Source
 from probes.syntax.python_value import IMPORTED, UNKNOWN, Item, Names, TooLargeError, combine, evaluate
-from probes.syntax.setting import UnreadableError
+from probes.syntax.setting import TOO_DEEP, UnreadableError
 
 _DATA = {"dict", "list", "tuple", "int", "float", "str", "bool", "round", "abs", "min", "max", "field"}
 _Function = typing.Union[ast.FunctionDef, ast.AsyncFunctionDef]
@@ -51,9 +51,7 @@ def walk(source: Source, bring: Bring = nothing) -> Base:
         why = "this expression is too large to work out, write its value down"
         raise UnreadableError(source.line(error.node), why) from None
     except RecursionError:
-        raise UnreadableError(
-            1, "nested too deeply to be a config, give the part with the settings"
-        ) from None
+        raise UnreadableError(1, TOO_DEEP) from None
     return Base(inherit(inherited, scope.found), scope.names)
 
 

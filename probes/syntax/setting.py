@@ -10,6 +10,8 @@ import typing
 from probes.report import ReadError
 
 MAX_SETTINGS = 20_000  # a real config has a few hundred; references to references can multiply
+TOO_MANY = f"more than {MAX_SETTINGS} settings, give the config alone"
+TOO_DEEP = "nested too deeply to be a config, give the part with the settings"
 
 
 class Symbol(str):

@@ -6,6 +6,7 @@ import re
 
 from probes.syntax.setting import (
     MAX_SETTINGS,
+    TOO_MANY,
     Changes,
     Lines,
     Plain,
@@ -33,7 +34,7 @@ def settings(text: str) -> tuple[Setting, ...]:
             prefix = section[1].replace('"', "") + "."
         elif pair := _PAIR.match(line):
             if len(result) >= MAX_SETTINGS:
-                raise UnreadableError(1, f"more than {MAX_SETTINGS} settings, give the config alone")
+                raise UnreadableError(1, TOO_MANY)
             start = match.start() + pair.start("value")
             end = match.start() + pair.end("value")
             result.append(Setting(prefix + pair[1], _plain(pair["value"]), lines.of(start), start, end))

@@ -9,6 +9,7 @@ import typing
 from probes.syntax import brackets
 from probes.syntax.setting import (
     MAX_SETTINGS,
+    TOO_DEEP,
     Changes,
     Lines,
     Plain,
@@ -101,9 +102,7 @@ def _compose(text: str) -> list[typing.Any]:
             1, f"not valid YAML ({' '.join(str(error).split())}), give it as plain text"
         ) from None
     except RecursionError:
-        raise UnreadableError(
-            1, "nested too deeply to be a config, give the part with the settings"
-        ) from None
+        raise UnreadableError(1, TOO_DEEP) from None
 
 
 def _plain(node: typing.Any) -> Plain:
