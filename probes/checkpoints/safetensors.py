@@ -62,8 +62,8 @@ def read(path: pathlib.Path) -> Listing:
             )
         tensors.append(Tensor(name, dtype, shape, path, 8 + length + begin, stop - begin))
         end = stop
-    if 8 + length + end != size:
-        lack = 8 + length + end - size
+    lack = 8 + length + end - size
+    if lack:
         raise DamagedError(
             f"{lack} bytes are missing at its end" if lack > 0 else f"{-lack} bytes are too many"
         )

@@ -175,9 +175,8 @@ def _tensor(name: str, call: Call, path: pathlib.Path, members: dict[str, tuple[
         raise DamagedError(f"tensor {name} is described in no known way") from None
     kind = storage.name.rpartition(".")[2] if isinstance(storage, Global) else ""
     told = args[6] if call.name.endswith("_v3") and len(args) > 6 else None
-    dtype = DTYPES.get(
-        _DTYPES.get(told.name, "") if isinstance(told, Global) else _STORAGES.get(kind[:-7], "")
-    )
+    form = _DTYPES.get(told.name) if isinstance(told, Global) else _STORAGES.get(kind[: -len("Storage")])
+    dtype = DTYPES.get(form or "")
     if not isinstance(key, str) or key not in members:
         raise DamagedError(f"the storage of tensor {name} is missing")
     if dtype is None:

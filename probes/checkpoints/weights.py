@@ -64,17 +64,12 @@ def _tensor(one: Counts) -> typing.Iterator[tuple[str, str]]:
     buffer, state = _BUFFER.search(tensor.name), _STATE.search(tensor.name)
     at = f", first in row{'s' * (len(one.large) > 1)} {', '.join(map(str, one.large))}" if one.large else ""
     if not tensor.size:
-        yield (
-            ABNORMAL,
-            f"has no values (shape {list(tensor.shape)}): one rank's part of ZeRO-3, never gathered",
-        )
+        what = f"has no values (shape {list(tensor.shape)}): one rank's part of ZeRO-3, never gathered"
+        yield ABNORMAL, what
     elif (one.nan or one.inf) and not (buffer and not one.nan):
         yield DAMAGE, f"{one.nan} NaN, {one.inf} Inf of {values} values{at}"
     elif one.largest >= HUGE and values > 1 and not buffer and not state:
-        yield (
-            DAMAGE,
-            f"its largest magnitude is {one.largest:.3g}{at}: a flipped bit, no trained weight",
-        )
+        yield DAMAGE, f"its largest magnitude is {one.largest:.3g}{at}: a flipped bit, no trained weight"
     elif len(tensor.shape) > 1 and _is_zero(one) and not state and ".lora_" not in tensor.name:
         yield NOTE, "every value is 0"
     if one.subnormal > MANY_SUBNORMAL:

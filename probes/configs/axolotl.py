@@ -103,11 +103,8 @@ def _quantization(paths: Paths, found: Findings) -> None:
 
 def _precision(paths: Paths, found: Findings) -> None:
     """bf16, bfloat16, fp16 or float16: the model is loaded in that format, and computes in it."""
-    on = {
-        name: s
-        for name in ("bf16", "bfloat16", "fp16", "float16")
-        if (s := paths.get(name)) and _is_on(s.value)
-    }
+    names = ("bf16", "bfloat16", "fp16", "float16")
+    on = {name: setting for name in names if (setting := paths.get(name)) and _is_on(setting.value)}
     automatic = paths.value("bf16") == "auto" or ("bf16" not in paths and "base_model" in paths)
     half = on.get("bf16") or on.get("bfloat16")
     if half is None and automatic and "fp16" not in on:

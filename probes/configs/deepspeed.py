@@ -55,10 +55,8 @@ def read(paths: Paths, found: Findings) -> None:
     found.look_up(paths, TABLE)
     for fact, value in (("deepspeed.bf16", "bfloat16"), ("deepspeed.fp16", "float16")):
         if found.value(fact) == "on":
-            block = "fp16" if value == "float16" else "bf16"
-            found.say(
-                "precision.compute", value, paths.get(f"{block}.enabled") or paths.get("bfloat16.enabled")
-            )
+            enabled = paths.get("fp16.enabled") if value == "float16" else paths.get("bf16.enabled")
+            found.say("precision.compute", value, enabled or paths.get("bfloat16.enabled"))
     if scale := paths.get("fp16.loss_scale"):
         found.say("precision.loss_scale", "static" if scale.value else "dynamic", scale)
     scheduler = paths.get("scheduler.type")

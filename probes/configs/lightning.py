@@ -89,9 +89,8 @@ def _weights(trainer: Paths, found: Findings) -> None:
     words = str(chosen.value) if chosen else ""
     known = dtype(chosen.value) if chosen else None
     found.say("precision.weights", known if words.endswith("-true") else "float32" if known else None, chosen)
-    found.say(
-        "precision.loss_scale", "dynamic" if known == "float16" and "true" not in words else None, chosen
-    )
+    scaled = known == "float16" and "true" not in words
+    found.say("precision.loss_scale", "dynamic" if scaled else None, chosen)
 
 
 def _devices(trainer: Paths, found: Findings) -> None:

@@ -15,13 +15,10 @@ def read(paths: Paths, found: Findings) -> None:
         if name.lstrip("-") not in ALPHA:
             continue
         flag = name[: len(name) - len(name.lstrip("-"))]
-        ranks = [
-            paths.value(f"{holder}{dot}{flag}{rank}")
-            for rank in RANK
-            if f"{holder}{dot}{flag}{rank}" in paths
-        ]
-        if ranks and _number(alpha.value) and _number(ranks[0]) and ranks[0]:
-            found.say("lora.scaling", float(alpha.value) / float(ranks[0]), alpha)  # type: ignore[arg-type]
+        beside = (f"{holder}{dot}{flag}{rank}" for rank in RANK)
+        rank = next((paths.value(option) for option in beside if option in paths), None)
+        if _number(alpha.value) and _number(rank) and rank:
+            found.say("lora.scaling", float(alpha.value) / float(rank), alpha)  # type: ignore[arg-type]
 
 
 def _number(value: object) -> bool:

@@ -24,12 +24,14 @@ def read(source: Source, paths: Paths, found: Findings) -> None:
     """Facts of the code. Of several mistakes the first of MISTAKES counts."""
     codes = pieces(source.body)
     own = next((node for code in codes if (node := _own(code))), None)
-    kinds = {
-        kind: shows for kind, shows in MISTAKES.items() if kind != "unshifted-labels" or _is_causal(paths)
-    }
-    mistake = next(
-        ((kind, node) for kind, shows in kinds.items() for code in codes for node in shows(code)), None
+    mistakes = (
+        (kind, node)
+        for kind, shows in MISTAKES.items()
+        if kind != "unshifted-labels" or _is_causal(paths)
+        for code in codes
+        for node in shows(code)
     )
+    mistake = next(mistakes, None)
     if mistake:
         found.say("loss.mistake", mistake[0], _at(source, mistake[0], mistake[1]))
     elif own:

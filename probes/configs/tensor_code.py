@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 
 from probes.syntax.python_code import Code, name_of, subject
@@ -74,9 +75,8 @@ def is_half(node: ast.AST) -> bool:
 def names_in(node: ast.AST) -> set[str]:
     """The names and attributes in an expression."""
     inside = list(ast.walk(node))
-    return {n.id for n in inside if isinstance(n, ast.Name)} | {
-        n.attr for n in inside if isinstance(n, ast.Attribute)
-    }
+    names = {name.id for name in inside if isinstance(name, ast.Name)}
+    return names | {name.attr for name in inside if isinstance(name, ast.Attribute)}
 
 
 def constant(node: ast.AST) -> float | None:
@@ -84,19 +84,10 @@ def constant(node: ast.AST) -> float | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = constant(node.operand)
         return None if inner is None else -inner
-    if (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, (int, float))
-        and not isinstance(node.value, bool)
-    ):
-        return float(node.value)
     if isinstance(node, ast.Attribute) and node.attr == "inf":
-        return float("inf")
-    if (
-        isinstance(node, ast.Call)
-        and name_of(node) == "float"
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    ):
-        return {"-inf": float("-inf"), "inf": float("inf")}.get(str(node.args[0].value).lower())
-    return None
+        return math.inf
+    if isinstance(node, ast.Call) and name_of(node) == "float" and node.args:
+        word = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+        return {"-inf": -math.inf, "inf": math.inf}.get(str(word).lower())
+    value = node.value if isinstance(node, ast.Constant) else None
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

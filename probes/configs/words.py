@@ -20,6 +20,7 @@ _DTYPES = {
     **dict.fromkeys(("float8", "fp8", "float8_e4m3fn"), "float8"),
 }
 
+_SWITCHES = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 _KERNELS = {
     **dict.fromkeys(("flash_attention_2", "fa2", "flash_attn", "flash_attn_2", "flash"), "flash_attention_2"),
     **dict.fromkeys(("flash_attention_3", "fa3", "flash_attn_3"), "flash_attention_3"),
@@ -85,9 +86,7 @@ def count(value: Plain) -> int | None:
 def switch(value: Plain) -> bool | None:
     """On or off."""
     if isinstance(value, str):
-        return {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}.get(
-            value.lower()
-        )
+        return _SWITCHES.get(value.lower())
     return bool(value) if value in (True, False) else None
 
 

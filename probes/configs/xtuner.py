@@ -198,9 +198,8 @@ def _schedule(paths: Paths, found: Findings) -> None:
     here = linear.path[: -len("type")]
     start = number(paths.value(here + "start_factor"))
     lasts = number(paths.value(here + "end")) != 0
-    found.say(
-        "schedule.warmup", lasts and (start is None or start < 1), paths.get(here + "start_factor") or linear
-    )
+    rises = start is None or start < 1
+    found.say("schedule.warmup", lasts and rises, paths.get(here + "start_factor") or linear)
 
 
 def _length(paths: Paths, found: Findings) -> None:

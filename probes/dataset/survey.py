@@ -18,10 +18,8 @@ BROKEN, NO_SAMPLE = "is no JSON object", "has no columns of a known form"
 EMPTY, MASKED = "has an empty answer, or none", "has no label that counts: all are -100"
 UNEVEN, NEGATIVE = "has more labels than tokens, or fewer", "has a negative token id"
 NOT_FINITE, DUPLICATE = "holds NaN or Inf", "is the same as an earlier row"
-TOO_LONG, NO_ANSWER_LEFT = (
-    "is longer than the maximum length",
-    "loses all of its answer to the maximum length",
-)
+TOO_LONG = "is longer than the maximum length"
+NO_ANSWER_LEFT = "loses all of its answer to the maximum length"
 
 # How many tokens a text has; a tokenizer that adds none of its own, so that it is never too many.
 Length = typing.Callable[[str], int]

@@ -102,9 +102,8 @@ def _limits(values: Values) -> int | None:
 def _errors(values: Values, kind: str, old: str) -> int | None:
     """ECC errors since the driver was loaded, of all memories together."""
     prefix = "ECC Errors/Volatile/"
-    names = [
-        name for name in values if name.startswith(prefix) and re.search(rf" {kind}\b", name[len(prefix) :])
-    ]
+    counter = re.compile(rf"{prefix}.* {kind}\b")
+    names = [name for name in values if counter.match(name)]
     counts = [_number(values, name) for name in names or [prefix + old]]
     known = [int(count) for count in counts if count is not None]
     return sum(known) if known else None

@@ -110,10 +110,8 @@ def _settings(seen: typing.Mapping[str, typing.Any], points: typing.Sequence[log
 
 def _weights(found: typing.Mapping[str, typing.Any], where: str) -> Said:
     largest = float(found["largest"])
-    yield (
-        "checkpoint.scan",
-        ("clean" if largest < HUGE else "damaged", f"{where}: the largest is {largest:.3g}"),
-    )
+    scan = "clean" if largest < HUGE else "damaged"
+    yield "checkpoint.scan", (scan, f"{where}: the largest is {largest:.3g}")
     if math.isfinite(largest):
         yield "checkpoint.largest", (largest, where)
     least, usual, most = (float(one) for one in found.get("rows", (0, 0, 0)))

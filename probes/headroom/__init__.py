@@ -100,9 +100,9 @@ def report(found: Headroom, name: str, training: str = PURE) -> Report:
     """The measurement as a fact and as bars, one for each module in the order of the pass."""
     top = found.largest(training)
     first = found.first_overflow(training)
-    where = (
-        [name] if top is None else [name, f"{top.largest:.4g} at {top.module or 'the model'} ({top.side})"]
-    )
+    where = [name]
+    if top is not None:
+        where.append(f"{top.largest:.4g} at {top.module or 'the model'} ({top.side})")
     if first is not None:
         where.append(f"first beyond float16: {first.module or 'the model'} ({first.side})")
     bars: dict[str, float] = {}

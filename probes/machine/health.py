@@ -103,9 +103,8 @@ def _links(
     ways: dict[tuple[int, int], str], peers: dict[tuple[int, int], str], chosen: typing.Sequence[int]
 ) -> Links:
     pairs = [(a, b) for a in chosen for b in chosen if a < b]
-    names = [
-        "nvlink" if cell.startswith("NV") else WAYS.get(cell) for cell in (ways.get(p, "") for p in pairs)
-    ]
+    cells = [ways.get(pair, "") for pair in pairs]
+    names = ["nvlink" if cell.startswith("NV") else WAYS.get(cell) for cell in cells]
     between = [peers.get(pair, "U") for pair in pairs]
     return Links(
         topology=None if None in names else max(filter(None, names), key=gpu_condition.TOPOLOGY.index),

@@ -34,9 +34,8 @@ def facts(log: str | None) -> list[Fact | Unknown]:
     """
     if log is None:
         return [Unknown("gpu.xid", "the kernel's log may not be read here", HOW)]
-    found = [
-        (int(match[2]), match[1]) for match in re.finditer(r"NVRM: Xid \((?:PCI:)?([\w:.]+)\): (\d+)", log)
-    ]
+    messages = re.finditer(r"NVRM: Xid \((?:PCI:)?([\w:.]+)\): (\d+)", log)
+    found = [(int(message[2]), message[1]) for message in messages]
     for kind, codes in (*KINDS, ("other", {code for code, _ in found})):
         seen = [(code, place) for code, place in found if code in codes]
         if seen:
