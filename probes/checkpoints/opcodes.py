@@ -53,6 +53,8 @@ class _Reading:
         return values
 
 
+Action = typing.Callable[[_Reading], None]
+
 _MARK = object()
 _CONSTANTS: dict[str, typing.Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "MARK": _MARK}
 _EMPTY = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_SET": list}
@@ -76,7 +78,9 @@ def read(data: bytes) -> typing.Any:
             elif name in _EMPTY:
                 reading.stack.append(_EMPTY[name]())
             elif name in _ACTIONS:
-                _ACTIONS[name](reading, arg)
+                _ACTIONS[name](reading)
+            elif name in _WITH_ARGUMENT:
+                _WITH_ARGUMENT[name](reading, arg)
             elif name not in _NOTHING:
                 reading.stack.append(_plain(name, arg))
         (value,) = reading.stack
@@ -97,38 +101,38 @@ def _global(reading: _Reading, arg: str) -> None:
     reading.stack.append(Global(arg.replace(" ", ".")))
 
 
-def _stack_global(reading: _Reading, arg: None) -> None:
+def _stack_global(reading: _Reading) -> None:
     name, module = reading.stack.pop(), reading.stack.pop()
     reading.stack.append(Global(f"{module}.{name}"))
 
 
-def _call(reading: _Reading, arg: None) -> None:
+def _call(reading: _Reading) -> None:
     args, function = reading.stack.pop(), reading.stack.pop()
     reading.stack.append(Call(function.name if isinstance(function, Global) else "", args))
 
 
-def _call_with_keywords(reading: _Reading, arg: None) -> None:
+def _call_with_keywords(reading: _Reading) -> None:
     keywords = reading.stack.pop()
-    _call(reading, None)
+    _call(reading)
     reading.stack[-1].state = keywords
 
 
-def _build(reading: _Reading, arg: None) -> None:
+def _build(reading: _Reading) -> None:
     state = reading.stack.pop()
     if isinstance(reading.stack[-1], Call):
         reading.stack[-1].state = state
 
 
-def _persistent(reading: _Reading, arg: None) -> None:
+def _persistent(reading: _Reading) -> None:
     reading.stack.append(Stored(reading.stack.pop()))
 
 
-def _tuple(reading: _Reading, arg: None) -> None:
+def _tuple(reading: _Reading) -> None:
     reading.stack.append(tuple(reading.upto_mark()))
 
 
-def _short_tuple(size: int) -> typing.Callable[[_Reading, None], None]:
-    def action(reading: _Reading, arg: None) -> None:
+def _short_tuple(size: int) -> Action:
+    def action(reading: _Reading) -> None:
         values = tuple(reading.stack[len(reading.stack) - size :])
         del reading.stack[len(reading.stack) - size :]
         reading.stack.append(values)
@@ -136,11 +140,11 @@ def _short_tuple(size: int) -> typing.Callable[[_Reading, None], None]:
     return action
 
 
-def _append(reading: _Reading, arg: None) -> None:
+def _append(reading: _Reading) -> None:
     _extend(reading, [reading.stack.pop()])
 
 
-def _appends(reading: _Reading, arg: None) -> None:
+def _appends(reading: _Reading) -> None:
     _extend(reading, reading.upto_mark())
 
 
@@ -152,12 +156,12 @@ def _extend(reading: _Reading, values: list[typing.Any]) -> None:
         target.extend(values)
 
 
-def _set(reading: _Reading, arg: None) -> None:
+def _set(reading: _Reading) -> None:
     value, key = reading.stack.pop(), reading.stack.pop()
     _update(reading, [key, value])
 
 
-def _sets(reading: _Reading, arg: None) -> None:
+def _sets(reading: _Reading) -> None:
     _update(reading, reading.upto_mark())
 
 
@@ -174,7 +178,7 @@ def _put(reading: _Reading, arg: int) -> None:
     reading.memo[arg] = reading.stack[-1]
 
 
-def _memoize(reading: _Reading, arg: None) -> None:
+def _memoize(reading: _Reading) -> None:
     reading.memo[len(reading.memo)] = reading.stack[-1]
 
 
@@ -182,12 +186,11 @@ def _get(reading: _Reading, arg: int) -> None:
     reading.stack.append(reading.memo[arg])
 
 
-def _pop(reading: _Reading, arg: None) -> None:
+def _pop(reading: _Reading) -> None:
     reading.stack.pop()
 
 
-_ACTIONS: dict[str, typing.Callable[[_Reading, typing.Any], None]] = {
-    "GLOBAL": _global,
+_ACTIONS: dict[str, Action] = {
     "STACK_GLOBAL": _stack_global,
     "REDUCE": _call,
     "NEWOBJ": _call,
@@ -204,12 +207,11 @@ _ACTIONS: dict[str, typing.Callable[[_Reading, typing.Any], None]] = {
     "ADDITEMS": _appends,
     "SETITEM": _set,
     "SETITEMS": _sets,
-    "PUT": _put,
-    "BINPUT": _put,
-    "LONG_BINPUT": _put,
     "MEMOIZE": _memoize,
-    "GET": _get,
-    "BINGET": _get,
-    "LONG_BINGET": _get,
     "POP": _pop,
+}
+_WITH_ARGUMENT: dict[str, typing.Callable[[_Reading, typing.Any], None]] = {
+    "GLOBAL": _global,
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
 }

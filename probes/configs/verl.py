@@ -94,7 +94,7 @@ def read(paths: Paths, found: Findings) -> None:
     found.say("framework.name", "torch", paths.first)
     actor = next((s for path, s in paths.settings.items() if path.startswith(_ACTOR)), None)
     found.say("training.method", "reinforcement", actor)
-    paths = paths.renamed(lambda path: path[len(_ACTOR) :] if path.startswith(_ACTOR) else path)
+    paths = paths.renamed(lambda path: path.removeprefix(_ACTOR))
     if "actor.use_dynamic_bsz" in paths and switch(paths.value("actor.use_dynamic_bsz")):
         paths = paths.renamed(lambda path: None if path == _BATCH else path)  # it is of so many tokens
     found.look_up(paths, TABLE)

@@ -67,34 +67,47 @@ def _block(body: list[ast.stmt], scope: _Scope) -> None:
         elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             _assign(statement, scope)
         elif isinstance(statement, ast.Expr):
-            _calls(statement.value, scope)
-            _update(statement.value, scope)
-            item = evaluate(statement.value, scope.names)
-            if isinstance(item.value, dict):  # a printed dict, or arguments that lost their call
-                flatten("", item, scope.found)
+            _expression(statement.value, scope)
         elif isinstance(statement, ast.If):
-            _calls(statement.test, scope)
-            test = evaluate(statement.test, scope.names)
-            if test.is_plain():
-                _block(statement.body if test.value else statement.orelse, scope)
-            else:
-                _either([statement.body, statement.orelse], scope)
+            _condition(statement, scope)
         elif isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
             _calls(statement.test if isinstance(statement, ast.While) else statement.iter, scope)
             _forget(getattr(statement, "target", None), scope.names)
             _either([statement.body, statement.orelse], scope)
         elif isinstance(statement, (ast.With, ast.AsyncWith)):
-            for context in statement.items:
-                _calls(context.context_expr, scope)
-            if any(ast.unparse(context.context_expr) == "read_base()" for context in statement.items):
-                _read_bases(statement.body, scope)
-            else:
-                _block(statement.body, scope)
+            _with(statement, scope)
         elif isinstance(statement, ast.Try):
             _either([statement.body, *(h.body for h in statement.handlers), statement.orelse], scope)
             _block(statement.finalbody, scope)
         elif isinstance(statement, ast.Return) and statement.value:
             _calls(statement.value, scope)
+
+
+def _expression(value: ast.expr, scope: _Scope) -> None:
+    _calls(value, scope)
+    _update(value, scope)
+    item = evaluate(value, scope.names)
+    if isinstance(item.value, dict):  # a printed dict, or arguments that lost their call
+        flatten("", item, scope.found)
+
+
+def _condition(statement: ast.If, scope: _Scope) -> None:
+    _calls(statement.test, scope)
+    test = evaluate(statement.test, scope.names)
+    if test.is_plain():
+        _block(statement.body if test.value else statement.orelse, scope)
+    else:
+        _either([statement.body, statement.orelse], scope)
+
+
+def _with(statement: ast.With | ast.AsyncWith, scope: _Scope) -> None:
+    contexts = [item.context_expr for item in statement.items]
+    for context in contexts:
+        _calls(context, scope)
+    if any(ast.unparse(context) == "read_base()" for context in contexts):
+        _read_bases(statement.body, scope)
+    else:
+        _block(statement.body, scope)
 
 
 def _either(blocks: list[list[ast.stmt]], scope: _Scope) -> None:
