@@ -41,7 +41,7 @@ def main(argv: typing.Sequence[str] | None = None) -> int:
     except SystemExit as end:  # of --help, too
         return int(end.code or OK)
     try:
-        report = machine.probe(options.tests, _progress) if options.progress else machine.probe(options.tests)
+        report = machine.probe(options.tests, _progress if options.progress else _silent)
     except KeyboardInterrupt:
         print("whynan: interrupted, nothing was reported, start the probe again", file=sys.stderr)
         return INTERRUPTED
@@ -84,3 +84,7 @@ def _by_reason(unknown: typing.Iterable[Unknown]) -> dict[tuple[str, str], list[
 
 def _progress(step: str, done: int, of: int) -> None:
     print(json.dumps({"step": step, "done": done, "of": of}), file=sys.stderr, flush=True)
+
+
+def _silent(step: str, done: int, of: int) -> None:
+    pass

@@ -1,8 +1,8 @@
 """What configs and launch commands of training frameworks say, and how to change them.
 
-One module a framework: `NAME`, `recognises(paths) -> bool`, `read(paths, found)`, its settings in a table,
-path -> fact, and its defaults; `names(paths)` where it calls transformers' arguments otherwise. `FORMATS` lists
-them.
+One module a framework: `NAME`, `recognises(paths) -> bool`, `read(paths, found)`, its settings in a table
+(path -> fact), and its defaults; `names(paths)` where transformers' arguments have other names in it.
+`FORMATS` lists them.
 """
 
 from __future__ import annotations
