@@ -1,6 +1,6 @@
 import pytest
 
-from probes.gpu_condition import Condition, Links, ecc, facts, program, throttled
+from probes.gpu_condition import Condition, Links, ecc, facts, program, remapped_in_words, throttled
 from probes.report import Fact
 
 
@@ -77,3 +77,18 @@ def test_a_program_is_named_without_its_folders():
     assert program("/home/somebody/env/bin/python3 train.py --token x", 7, None) == "python3 (pid 7)"
     assert program(r"C:\Users\somebody\python.exe", 7, 1.25) == "python.exe (pid 7), 1.2 GiB"
     assert program("", 7, None) == "a program (pid 7)"
+
+
+@pytest.mark.parametrize(
+    ("words", "pages", "expected"),
+    [
+        (("0", "0", "No", "No"), "", "none"),
+        (("1", "0", "No", "No"), "", "done"),
+        (("0", "0", "0", "1"), "", "failed"),
+        (("N/A",) * 4, "Yes", "pending"),
+        (("[N/A]",) * 4, "No", "none"),
+        (("",) * 4, "[N/A]", None),
+    ],
+)
+def test_worn_memory_in_nvidia_smis_words(words, pages, expected):
+    assert remapped_in_words(words, pages) == expected

@@ -1,3 +1,5 @@
+import re
+
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import number
 from probes.report import Fact, Unknown
@@ -35,3 +37,22 @@ def test_of_two_settings_under_one_name_the_part_of_a_call_wins():
     renamed = paths.renamed(lambda path: path.rpartition(".")[2])
     assert renamed == Paths({"lr": setting("T.lr", 1)}, frozenset({"n"}))
     assert paths.under("T.").value("lr") == 1
+
+
+def test_a_word_is_taken_of_a_setting_that_is_there():
+    found = Findings("a.py")
+    found.take("x", number, setting("p", "2", 3))
+    found.take("y", number, None)
+    found.elsewhere("z", "b.json")
+    assert found.facts == {"x": Fact("x", 2, "a.py:3")}
+    assert found.unknown["z"].why == "it stands in b.json, which was not given"
+
+
+def test_settings_by_what_they_are():
+    names = ("$0", "Trainer.precision", "import torch", "$1", "Fabric.lr")
+    paths = Paths({name: setting(name, name) for name in names})
+    assert paths.first == setting("$0", "$0")
+    assert [one.path for one in paths.command] == ["$0", "$1"]
+    assert [one.path for one in paths.imports] == ["import torch"]
+    assert list(paths.fitting(re.compile(r"(?:Trainer|Fabric)\.(\w+)")).settings) == ["precision", "lr"]
+    assert Paths({}).first is None

@@ -101,3 +101,10 @@ def test_attention_kernels(written, word):
 )
 def test_kernels_of_the_hub_are_known_by_their_name(value, expected):
     assert words.kernel(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "word"), [(True, "eager"), ("on", "eager"), (False, None), ("auto", None)]
+)
+def test_an_option_that_is_on_stands_for_its_value(written, word):
+    assert words.if_on("eager")(written) == word

@@ -74,3 +74,12 @@ def test_a_batch_is_keywords_positions_or_one_argument(batch):
     made = {"input": tensor} if isinstance(batch, dict) else (tensor,) if isinstance(batch, tuple) else tensor
 
     assert headroom.measure(scaled(3.0), made).largest().largest == 3.0
+
+
+def test_half_of_float16s_end_is_at_risk_and_what_rounds_to_inf_exceeds():
+    assert [headroom.state(top) for top in (32_751.0, 32_752.0, 65_519.0, 65_520.0)] == [
+        "safe",
+        "at-risk",
+        "at-risk",
+        "exceeds",
+    ]

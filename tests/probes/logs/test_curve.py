@@ -1,7 +1,7 @@
 import math
 
 from probes.logs import curve
-from probes.logs.curve import AROUND, BUCKETS, Curve, thin
+from probes.logs.curve import AROUND, BUCKETS, Curve, in_order, thin
 from probes.logs.point import Point
 
 
@@ -62,3 +62,12 @@ def test_extremes_count_nan_as_highest():
     points = [(place, Point(loss=loss)) for place, loss in enumerate([1.0, math.nan, 3.0, 0.5])]
 
     assert [place for place, _ in curve._extremes(points)] == [0, 1, 3]
+
+
+def test_points_of_two_curves_come_in_the_order_of_the_log():
+    one, other = Curve(), Curve()
+    for line in (1, 4):
+        one.add(Point(loss=1.0, line=line))
+    other.add(Point(eval_loss=1.0, line=3))
+
+    assert [point.line for point in in_order(one, other)] == [1, 3, 4]
