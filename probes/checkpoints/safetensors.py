@@ -45,13 +45,10 @@ def read(path: pathlib.Path) -> Listing:
     end = 0
     tensors = []
     for name, dtype, begin, stop, shape in entries:
-        if begin != end:
-            what = (
-                "overlaps the one before"
-                if begin < end
-                else f"leaves a hole of {begin - end} bytes before it"
-            )
-            raise DamagedError(f"tensor {name} {what}")
+        if begin < end:
+            raise DamagedError(f"tensor {name} overlaps the one before")
+        if begin > end:
+            raise DamagedError(f"tensor {name} leaves a hole of {begin - end} bytes before it")
         if dtype is None:
             raise ReadError(
                 f"{path.name}: the number format of {name} is unknown to whynan, give another file"

@@ -26,10 +26,9 @@ def read(paths: Paths, found: Findings) -> None:
         found.take("precision.compute", dtype, paths.get("mixed_precision"))
         found.take("deepspeed.enabled", if_on(True), paths.get("use_deepspeed"))
         found.take("fsdp.enabled", if_on(True), paths.get("use_fsdp"))
-    config = next((name for setting in words[1:] if (name := _named_config(setting))), None) or next(
-        (str(paths.value(flag)) for flag in ("config", "config_file", "c") if paths.get(flag)), None
-    )
-    if config:
+    named = [name for word in words[1:] if (name := _named_config(word))]
+    given = [str(paths.value(flag)) for flag in ("config", "config_file", "c") if flag in paths]
+    if config := next(iter(named + given), ""):
         for fact in ("precision.compute", "optimizer.learning_rate"):
             found.elsewhere(fact, config)
     elif not accelerated and "optimizer.learning_rate" in found.facts:

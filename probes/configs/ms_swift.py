@@ -75,8 +75,6 @@ MEGATRON_DEFAULTS = Defaults(
 _BACKENDS = {"flash": "flash_attention_2", "unfused": "eager", "local": "eager"}
 
 _OWN = ("train_type", "tuner_type", "sft_type", "rlhf_type", "attn_impl")
-
-
 _SCRIPT = re.compile(r"(?:.*/)?swift/cli/(_megatron/)?(sft|pt|rlhf)\.py")
 
 

@@ -17,7 +17,6 @@ try:
 except ImportError:  # a training environment without PyYAML
     yaml = None  # type: ignore[assignment]
 
-
 MOST = 4  # times that one thing is looked at in one sentence
 
 

@@ -62,7 +62,8 @@ def measure(
         if gradient is not None and name.rpartition(".")[0] in counted:
             peaks.append((name, _largest(torch, gradient)))
     found = Gradients(0.0, "")
-    for place, magnitude in ((place, float(peak)) for place, peak in peaks):
+    for place, peak in peaks:
+        magnitude = float(peak)
         if not math.isfinite(magnitude):
             return Gradients(math.inf, place)
         found = Gradients(magnitude, place) if magnitude > found.largest else found

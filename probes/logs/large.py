@@ -25,7 +25,6 @@ AROUND = 32 * 1024  # bytes that are read whole on either side of where the loss
 JUMP, BESIDE = 2.0, 4 * 1024  # a loss so many times the last one that was looked at; bytes beside it
 BAD, BACK = 8, 60  # how often it is read whole where the loss goes bad or jumps, and where steps go back
 
-
 Progress = typing.Callable[[int, int], None]  # is told how many bytes are done, and of how many
 
 

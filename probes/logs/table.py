@@ -17,7 +17,6 @@ SEPARATORS = (re.compile(r"\|"), re.compile(r"\t"), re.compile(r","), re.compile
 PLAIN = re.compile(NUMBER)
 WIDEST = 2_000  # characters of a head or row; a wider one is no table of losses
 
-
 # TensorBoard's page exports one tag, and only the file's name says which.
 EXPORT = ["wall time", "step", "value"]
 TAGS = (

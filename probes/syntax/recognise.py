@@ -42,21 +42,18 @@ def recognise(text: str) -> str | None:
         return "toml"
     body = "\n".join(lines).lstrip()
     if body[:1] in "{[" or re.match(r"//|/\*", body) or re.match(r'"[\w.]+"\s*:\s*[\[{"\w]', body):
-        return (
-            "json"
-            if not re.match(r"\{\s*'", body) and not re.match(r"\[[\w\s.]+\]\s*$", lines[0])
-            else "python"
-        )
+        python = re.match(r"\{\s*'", body) or re.match(r"\[[\w\s.]+\]\s*$", lines[0])
+        return "python" if python else "json"
     joined = _join(lines)
     commands = sum(bool(_COMMAND.match(line) or _SHELL.match(line)) for line in joined)
     if any(_COMMAND.match(line) for line in joined) and commands * 2 > len(joined):
         return "command"
     code = [line for line in lines if not _PROSE.search(line)]
     yaml = sum(bool(_YAML.match(line)) for line in code)
-    python = sum(bool(_PYTHON.match(line)) for line in code)
-    if max(yaml, python) * 2 <= len(lines):
+    statements = sum(bool(_PYTHON.match(line)) for line in code)
+    if max(yaml, statements) * 2 <= len(lines):
         return None
-    return "python" if python >= yaml else "yaml"
+    return "python" if statements >= yaml else "yaml"
 
 
 def _join(lines: list[str]) -> list[str]:
