@@ -62,12 +62,12 @@ def _whole(tensor: Tensor, found: list[Part]) -> Counts:
     sampled = sum(part.sampled for part in found)
     return Counts(
         tensor,
-        sum(part.nan for part in found),
-        sum(part.inf for part in found),
-        tuple(large)[: bits.MOST_ROWS],
-        tensor.dtype.value(max(part.largest for part in found)) if sampled else 0.0,
-        sum(part.subnormal for part in found) / max(sampled, 1),
-        sampled,
-        joined([rows for part in found for rows in part.rows]) if found[0].by_row else None,
-        next((part.damage for part in found if part.damage), ""),
+        nan=sum(part.nan for part in found),
+        inf=sum(part.inf for part in found),
+        large=tuple(large)[: bits.MOST_ROWS],
+        largest=tensor.dtype.value(max(part.largest for part in found)) if sampled else 0.0,
+        subnormal=sum(part.subnormal for part in found) / max(sampled, 1),
+        sampled=sampled,
+        rows=joined([rows for part in found for rows in part.rows]) if found[0].by_row else None,
+        damage=next((part.damage for part in found if part.damage), ""),
     )

@@ -41,20 +41,14 @@ DEFAULTS = Defaults(
 )
 
 
-_OWN = (
-    "tensor_model_parallel_size",
-    "pipeline_model_parallel_size",
-    "use_distributed_optimizer",
-    "micro_batch_size",
-)
+_OWN = ("tensor_model_parallel_size", "pipeline_model_parallel_size", "use_distributed_optimizer")
+_USUAL = ("micro_batch_size", "num_layers", "lr_decay_style", "seq_length", "global_batch_size")
 
 
 def recognises(paths: Paths) -> bool:
     """Flags that only Megatron has, on a command line."""
-    flags = sum(
-        name in paths for name in (*_OWN, "num_layers", "lr_decay_style", "seq_length", "global_batch_size")
-    )
-    return any(name in paths for name in _OWN[:3]) or ("micro_batch_size" in paths and flags >= 3)
+    usual = sum(name in paths for name in _USUAL)
+    return any(name in paths for name in _OWN) or ("micro_batch_size" in paths and usual >= 3)
 
 
 def read(paths: Paths, found: Findings) -> None:

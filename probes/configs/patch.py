@@ -114,13 +114,15 @@ def _differing(old: Paths, new: Paths) -> dict[str, Plain]:
 
 def _missing(old: Paths, new: Paths, mine: Paths, python: bool) -> dict[str, Plain]:
     """Changed settings that the text leaves to their defaults, in a dict or call that it has."""
-    places = ((path, _place(path, mine), value) for path, value in _differing(old, new).items())
-    return {
-        here: value
-        for path, here, value in places
-        if here and path in old and here not in mine and here not in mine.undecided
-        if ("." in here or not python) and _exists(here.rpartition(".")[0], mine)
-    }
+    missing = {}
+    for path, value in _differing(old, new).items():
+        here = _place(path, mine)
+        if not here or path not in old or here in mine or here in mine.undecided:
+            continue
+        holder = here.rpartition(".")[0]
+        if (holder or not python) and _exists(holder, mine):
+            missing[here] = value
+    return missing
 
 
 def _brings(candidate: str, before: str, after: str, result: str) -> bool:

@@ -83,21 +83,20 @@ def cut(text: str) -> tuple[Piece, ...]:
     lines = text.splitlines()
     kinds = _kinds(lines)
     fences = list(itertools.accumulate(kind == _FENCED for kind in kinds))
-    found = [
-        Piece(kind, "\n".join(line if of in accepted else "" for line, of in zip(lines, kinds)))
-        for kind, accepted in (
-            (PROSE, (PROSE, _MIXED)),
-            (LOG, (LOG,)),
-            (COMMAND, (COMMAND,)),
-            (ENVIRONMENT, (ENVIRONMENT, _MIXED)),
-        )
-        if any(of in accepted for of in kinds)
+    parts = [
+        (PROSE, [kind in (PROSE, _MIXED) for kind in kinds]),
+        (LOG, [kind == LOG for kind in kinds]),
+        (COMMAND, [kind == COMMAND for kind in kinds]),
+        (ENVIRONMENT, [kind in (ENVIRONMENT, _MIXED) for kind in kinds]),
     ]
-    fenced = sorted({fence for fence, of in zip(fences, kinds) if of == CONFIG})
+    fenced = sorted({fence for fence, kind in zip(fences, kinds) if kind == CONFIG})
     for fence in fenced[:MOST]:  # each a file of its own
-        inside = [of == CONFIG and number == fence for number, of in zip(fences, kinds)]
-        found.append(Piece(CONFIG, "\n".join(line if one else "" for line, one in zip(lines, inside))))
-    return tuple(found)
+        parts.append((CONFIG, [kind == CONFIG and at == fence for at, kind in zip(fences, kinds)]))
+    return tuple(
+        Piece(kind, "\n".join(line if mine else "" for line, mine in zip(lines, whose)))
+        for kind, whose in parts
+        if any(whose)
+    )
 
 
 def blocks(text: str) -> list[str]:

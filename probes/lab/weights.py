@@ -69,11 +69,9 @@ def stretch(model: Llama, batch: Batch, share: float, where: str) -> None:
         nonlocal peak
         peak = max(peak, float((given[0] if where == "feed" else made).abs().max()))
 
-    watched = [
-        product
-        for block in model.blocks
-        for product in ((block.down_proj, block.o_proj)[: 1 if where == "feed" else 2])
-    ]
+    watched = [block.down_proj for block in model.blocks]
+    if where == "residual":
+        watched += [block.o_proj for block in model.blocks]
     hooks = [module.register_forward_hook(seen) for module in watched]
     with torch.no_grad():
         model(batch.tokens, batch.bias)
