@@ -87,21 +87,21 @@ def _read(text: str) -> tuple[list[_Found], list[tuple[int, int]]]:
     commands: list[tuple[Word, ...]] = []
     known: dict[str, Word] = {}
     for command in shell_words.commands(text, known):
-        index = len(commands) if command.words else -1
+        number = len(commands) if command.words else -1
         for name, word in command.variables:
             if name.isupper() and word.text is not None:
-                found.append(_Found(name, word, word.here - len(name) - 1, word.until, index))
+                found.append(_Found(name, word, word.here - len(name) - 1, word.until, number))
             if _OPTIONS.search(text, word.start, word.end):
                 inside = shell_words.commands(text, dict(known), word.start, word.end)
-                _flags([w for c in inside for w in c.words], found, index, 1)
+                _flags([w for c in inside for w in c.words], found, number, 1)
         if _trains(command.words):
-            _flags(list(command.words), found, index, int(_is_array(command.words)))
+            _flags(list(command.words), found, number, int(_is_array(command.words)))
             commands.append(command.words)
     chosen = _chosen([_purpose(words) for words in commands])
-    if any(word.text == "-" for index in chosen for word in commands[index]):  # it takes arrays of flags
-        arrays = [index for index, words in enumerate(commands) if _is_array(words)]
+    if any(word.text == "-" for number in chosen for word in commands[number]):  # it takes arrays of flags
+        arrays = [number for number, words in enumerate(commands) if _is_array(words)]
         chosen = sorted({*arrays, *chosen})
-    spans = [(commands[index][0].here, commands[index][-1].until) for index in chosen]
+    spans = [(commands[number][0].here, commands[number][-1].until) for number in chosen]
     counting = {-1, *chosen}
     return [one for one in found if one.command in counting], spans
 
