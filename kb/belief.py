@@ -140,10 +140,10 @@ def weigh(
         if fact is None or known is None or told(fact, facts):
             continue
         values, table = likelihood(knowledge, active, name)
-        column = table[:, values.index(known)]
+        column = table[:, [values.index(value) for value in (known, *hidden(fact, facts))]].sum(axis=1)
         if name in assumed:
             trust = knowledge.policy.assumed
-            column = trust * column + (1 - trust) * table[-1, values.index(known)]
+            column = trust * column + (1 - trust) * column[-1]
         found[name] = np.maximum(column, FLOOR) ** knowledge.policy.evidence_weight
     strongest: dict[str, str] = {}
     for name, column in found.items():
@@ -156,6 +156,11 @@ def weigh(
 def told(fact: Fact, facts: Mapping[str, Plain]) -> bool:
     """Whether another fact says it already: counted again, it would count twice."""
     return any(facts.get(other) in values for other, values in fact.told_by.items())
+
+
+def hidden(fact: Fact, facts: Mapping[str, Plain]) -> tuple[str, ...]:
+    """The other values that the fact's own may stand for."""
+    return next((rule.values for rule in fact.hides if holds(rule.given, facts)), ())
 
 
 def _strength(active: Space, column: Array) -> float:

@@ -55,13 +55,15 @@ def judge(
         filtered = ASSUMED if verdict.assumed else MEASURED
         say("loss.symptom", (verdict.symptom, line), MEASURED if verdict.symptom == "zero" else filtered)
         say("loss.hidden_nan", (verdict.hidden_nan, line), filtered)
+        say("loss.onset", (_onset(run, verdict), line), filtered)
         say("data.repeated", (verdict.repeated or None, line))
         say("loss.level", level(run, points))
     if bad:
         say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
         say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
         say("loss.before", trends.before(before))
-    say("gradient.trend", trends.gradient([*before, bad] if before and bad else run))
+    hidden = bool(verdict and verdict.hidden_nan) and len(run) > 1 and trends.is_averaged(run)
+    say("gradient.trend", trends.gradient([*before, bad] if before and bad else run, hidden))
     at_minimum = messages.get("loss-scale-minimum")
     say("loss_scale.trend", ("exhausted", at_minimum) if at_minimum else trends.loss_scale(points))
     scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)
@@ -119,6 +121,13 @@ def symptom(run: typing.Sequence[Point], hides_nan: bool = False) -> Verdict | N
         if found := course_rule(run):
             return found
     return Verdict("healthy")
+
+
+def _onset(run: typing.Sequence[Point], verdict: Verdict) -> str | None:
+    """`loss.onset` where a 0 hides NaN: a mean above 0 holds some step that was well."""
+    if verdict.symptom != "zero" or not verdict.hidden_nan or verdict.first is None:
+        return None
+    return "after-steps" if verdict.first > 0 or run[0].loss else "from-start"
 
 
 def _beyond_training(
