@@ -7,7 +7,7 @@ import typing
 
 from probes.logs import broken, course, trends
 from probes.logs.curve import thin
-from probes.logs.level import level
+from probes.logs.level import height, level
 from probes.logs.point import Point
 from probes.logs.steps import attempts
 from probes.logs.verdict import LEAST, Verdict
@@ -20,6 +20,7 @@ BROKEN = (broken.not_finite, broken.zero, broken.unlabelled, broken.dips)
 COURSE = (
     course.too_high,
     course.climb,
+    course.risen,
     course.spike,
     course.too_low,
     course.again,
@@ -57,13 +58,19 @@ def judge(
         say("loss.hidden_nan", (verdict.hidden_nan, line), filtered)
         say("loss.onset", (_onset(run, verdict), line), filtered)
         say("data.repeated", (verdict.repeated or None, line))
-        say("loss.level", level(run, points))
+        summed = level(run, points)
+        say("loss.level", summed)
+        say("loss.height", height(run) if verdict.symptom == "too-high" and not summed else None)
+        say("loss.first_update", _first_update(run, verdict))
     if bad:
         say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
         say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
         say("loss.before", trends.before(before))
     hidden = bool(verdict and verdict.hidden_nan) and len(run) > 1 and trends.is_averaged(run)
     say("gradient.trend", trends.gradient([*before, bad] if before and bad else run, hidden))
+    say("gradient.beside_nan", trends.beside_nan(run))
+    say("gradient.hundredfold", trends.hundredfold(run))
+    say("gradient.standing_still", trends.standing_still(run))
     at_minimum = messages.get("loss-scale-minimum")
     say("loss_scale.trend", ("exhausted", at_minimum) if at_minimum else trends.loss_scale(points))
     scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)
@@ -128,6 +135,14 @@ def _onset(run: typing.Sequence[Point], verdict: Verdict) -> str | None:
     if verdict.symptom != "zero" or not verdict.hidden_nan or verdict.first is None:
         return None
     return "after-steps" if verdict.first > 0 or run[0].loss else "from-start"
+
+
+def _first_update(run: typing.Sequence[Point], verdict: Verdict) -> tuple[bool, int] | None:
+    """`loss.first_update`: the first step was well, its gradient too, and the second one is not a number."""
+    nan = verdict.symptom in ("nan-after-steps", "inf") or verdict.hidden_nan
+    if not nan or verdict.first != 1 or (run[0].step, run[1].step) != (1, 2):
+        return None
+    return None if run[0].grad_norm is not None and not math.isfinite(run[0].grad_norm) else (True, run[1].line)
 
 
 def _beyond_training(

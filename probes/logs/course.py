@@ -24,8 +24,13 @@ IMPLAUSIBLE = 0.02  # nats; a perplexity of 1.02 before the data was seen once: 
 
 
 def too_high(run: Run) -> Verdict | None:
-    """Worse than guessing from the first points on."""
-    return Verdict("too-high", 0) if median(_losses(run)[:LEAST]) > RANDOM_GUESS else None
+    """Worse than guessing from the first points on, or from the first one down: it may be learnt away soon.
+
+    A mean over the first steps may hold a spike among them: then it takes a second point above a guess.
+    """
+    losses = _losses(run)
+    falls = losses[0] >= losses[1] >= losses[2] and losses[2 if not is_averaged(run) else 0] > RANDOM_GUESS
+    return Verdict("too-high", 0) if falls or median(losses[:LEAST]) > RANDOM_GUESS else None
 
 
 def climb(run: Run) -> Verdict | None:
@@ -66,6 +71,19 @@ def climb(run: Run) -> Verdict | None:
     return Verdict("divergence", min(left + 1, count - 1))
 
 
+def risen(run: Run) -> Verdict | None:
+    """The first mean over several steps is the lowest, and all others are clearly above it.
+
+    A healthy run's first mean has the start of training in it and is the highest.
+    """
+    course = _course(run)
+    if not is_averaged(run) or len(course) >= 20:
+        return None
+    later = course[1:]
+    up = min(later) > course[0] + math.log(1.2) and median(later) > course[0] + math.log(1.3)
+    return Verdict("divergence", 1) if up else None
+
+
 def spike(run: Run) -> Verdict | None:
     """Points far above what came before and what comes after, or a log that ends high up.
 
@@ -95,7 +113,9 @@ def spike(run: Run) -> Verdict | None:
     firsts = []
     for row in rows:
         top = sorted(heights[index] for index in row)[-2:]
-        if len(row) >= least and (top[-1] > double or top[0] > half):
+        # Two means in a row, each near twice what is before and behind, are no two hard batches.
+        tall = averaged and len(row) >= 2 and top[0] > max(math.log(1.8), 6 * noise)
+        if tall or (len(row) >= least and (top[-1] > double or top[0] > half)):
             firsts.append(row[0])
     singles = [row[0] for row in rows if len(row) == 1 and heights[row[0]] > half]
     if len(singles) <= max(2, count // 200):
@@ -154,7 +174,10 @@ def flat(run: Run) -> Verdict | None:
     # Different batches never give the same loss to four digits, unless the input does not matter.
     if len(losses) >= 10 and max(losses) - min(losses) < 1e-4 * max(losses):
         return Verdict("not-decreasing")
-    if len(losses) < 20:
+    # Six means over several steps show as much as twenty steps; while the rate still rises, nothing is to be seen.
+    rates = [point.learning_rate for point in run if point.learning_rate is not None]
+    warming = bool(rates) and rates[-1] > 1.5 * rates[0]
+    if len(losses) < (6 if is_averaged(run) and not warming and (run[-1].step or 0) >= 60 else 20):
         return None
     if all(abs(loss - COIN) < 0.005 for loss in losses):
         return Verdict("not-decreasing")

@@ -18,11 +18,21 @@ GUESS = (math.log(32_000) * 0.98, math.log(256_000) * 1.03)
 EVEN = 0.03
 # No training loss is so many times its evaluation; the least accumulation that shows beyond doubt is 4.
 SUMMED = 2.5
+ABSURD = 1_000  # nats; a guess among the largest vocabulary, summed over 64 accumulation steps, costs 800
 
 
 def level(run: typing.Sequence[Point], points: typing.Sequence[Point]) -> Found:
     """`loss.level` of a run whose losses are numbers; `points` holds the evaluations too."""
     return _times_accumulation(points) or _near_ln_vocabulary(run)
+
+
+def height(run: typing.Sequence[Point]) -> Found:
+    """`loss.height` of a run whose first losses are above what guessing costs.
+
+    A loss that is summed where a mean was meant may be that high; one of ABSURD comes of numbers that are wrong.
+    """
+    first = run[0].loss or 0.0
+    return ("absurd" if first > ABSURD else "above-guess"), run[0].line
 
 
 def _times_accumulation(points: typing.Sequence[Point]) -> Found:
