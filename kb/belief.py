@@ -134,13 +134,14 @@ def weigh(
     another weight than 1, the chances are raised to that power (temperature scaling of the log-likelihoods).
     """
     found: dict[str, Array] = {}
+    facts = understood(knowledge, facts)
     for name, value in facts.items():
         fact = knowledge.facts.get(name)
         known = band(fact, value, facts) if fact and fact.typical else None
         if fact is None or known is None or told(fact, facts):
             continue
         values, table = likelihood(knowledge, active, name)
-        column = table[:, [values.index(value) for value in (known, *hidden(fact, facts))]].sum(axis=1)
+        column = table[:, values.index(known)]
         if name in assumed:
             trust = knowledge.policy.assumed
             column = trust * column + (1 - trust) * column[-1]
@@ -158,9 +159,16 @@ def told(fact: Fact, facts: Mapping[str, Plain]) -> bool:
     return any(facts.get(other) in values for other, values in fact.told_by.items())
 
 
-def hidden(fact: Fact, facts: Mapping[str, Plain]) -> tuple[str, ...]:
-    """The other values that the fact's own may stand for."""
-    return next((rule.values for rule in fact.hides if holds(rule.given, facts)), ())
+def understood(knowledge: Knowledge, facts: Mapping[str, Plain]) -> dict[str, Plain]:
+    """The facts with each value as the one that it is weighed as; those that only say so are left out."""
+    found = dict(facts)
+    for name in facts:
+        rules = knowledge.facts[name].weighed_as if name in knowledge.facts else ()
+        if rule := next((rule for rule in rules if holds(rule.given, facts)), None):
+            found[name] = rule.value
+            for spent in rule.given.keys() - {name}:
+                found.pop(spent, None)
+    return found
 
 
 def _strength(active: Space, column: Array) -> float:

@@ -77,10 +77,8 @@ def _facts(knowledge: Knowledge, _: None) -> Found:
             yield from _bands(knowledge, fact.id, i, bands)
         for i, rule in enumerate(fact.derive):
             yield from _known(knowledge, rule.given, (fact.id, "derive", i, "from"))
-        for i, hidden in enumerate(fact.hides):
-            yield from _known(knowledge, hidden.given, (fact.id, "hides", i, "from"))
-            for value in hidden.values:
-                yield from _known(knowledge, {fact.id: value}, (fact.id, "hides", i, "values"))
+        for i, rule in enumerate(fact.weighed_as):
+            yield from _known(knowledge, {**rule.given, fact.id: rule.value}, (fact.id, "weighed_as", i))
         for other, values in fact.told_by.items():
             for value in values:
                 yield from _known(knowledge, {other: value}, (fact.id, "told_by"))

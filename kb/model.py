@@ -82,21 +82,14 @@ class Rule(Strict):
     why: Text | None = None
 
 
-class Hidden(Strict):
-    """Where all of `from` holds, a value stands for these others too: a 0 for the NaN that a logger leaves out."""
-
-    given: Annotated[dict[str, Plain], Field(alias="from")]
-    values: tuple[str, ...]
-
-
 class Fact(Strict):
     """One thing that can be known: its values, how common each is, and the question that asks for it.
 
     `bands` cuts a number into named ranges ("1e-6..3e-4" holds its lower end, not its upper one). The
     first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out, `known` the
     chance that one who is asked can, and `check` the command that tells it, where there is one. `told_by` are
-    the values of other facts that say it already: beside one of them it counts for nothing. `hides` says which
-    other values one may stand for: then the chance of either counts.
+    the values of other facts that say it already: beside one of them it counts for nothing. `weighed_as`
+    says which other value one stands for: then that one's chances count, and the facts that say so are spent.
     """
 
     id: str
@@ -110,7 +103,7 @@ class Fact(Strict):
     check: str = ""
     group: str = ""
     told_by: dict[str, tuple[str, ...]] = {}
-    hides: tuple[Hidden, ...] = ()
+    weighed_as: tuple[Rule, ...] = ()
     question: Text | None = None
     help: Text | None = None
     values: Annotated[dict[str, Text], Keyed] = {}
