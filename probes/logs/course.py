@@ -20,6 +20,7 @@ Run = typing.Sequence[Point]
 RANDOM_GUESS = 12.5  # nats; guessing among 256,000 tokens, the largest usual vocabulary, costs 12.45
 UNTRAINED = 3.5  # nats; natural text costs a pretrained model less, so a flat loss above it is stuck
 COIN = math.log(2)  # where a loss over pairs or yes-and-no answers starts
+AT_ONCE = 15  # steps in which not even a handful of samples is learnt by heart
 IMPLAUSIBLE = 0.02  # nats; a perplexity of 1.02 before the data was seen once: the answer leaks
 
 
@@ -153,7 +154,8 @@ def too_low(run: Run) -> Verdict | None:
         # A leak shows within tens of steps; a small data set is learnt by heart no sooner than it was seen.
         if (point.step or 0) > 100 or (point.epoch or 0) > 0.5:
             return None
-        seen_again = point.epoch is None and (len(run) < 20 or 10 * (point.step or 0) > (run[-1].step or 0))
+        late = len(run) < 20 or 10 * (point.step or 0) > (run[-1].step or 0)
+        seen_again = point.epoch is None and late and (point.step or 0) > AT_ONCE
         if median(losses[index : index + LEAST]) < IMPLAUSIBLE and (not seen_again or index == 0):
             return Verdict("too-low", index)
     return None

@@ -57,5 +57,5 @@ def _near_ln_vocabulary(run: typing.Sequence[Point]) -> Found:
     first = [point.loss for point in run[: 2 * LEAST] if point.loss is not None and point.loss > 0]
     if len(first) < LEAST or not GUESS[0] < median(first[:LEAST]) < GUESS[1]:
         return None
-    even = spread([math.log(loss) for loss in first]) < EVEN
+    even = spread([math.log(loss) for loss in first]) < EVEN and max(first) < 1.1 * GUESS[1]
     return ("near-ln-vocabulary", run[0].line) if even else None
