@@ -142,7 +142,8 @@ def _first_update(run: typing.Sequence[Point], verdict: Verdict) -> tuple[bool, 
     nan = verdict.symptom in ("nan-after-steps", "inf") or verdict.hidden_nan
     if not nan or verdict.first != 1 or (run[0].step, run[1].step) != (1, 2):
         return None
-    return None if run[0].grad_norm is not None and not math.isfinite(run[0].grad_norm) else (True, run[1].line)
+    norm = run[0].grad_norm  # without one, the gradient may have been broken already
+    return (True, run[1].line) if math.isfinite(math.nan if norm is None else norm) else None
 
 
 def _beyond_training(
