@@ -160,13 +160,13 @@ def told(fact: Fact, facts: Mapping[str, Plain]) -> bool:
 
 
 def understood(knowledge: Knowledge, facts: Mapping[str, Plain]) -> dict[str, Plain]:
-    """The facts with each value as the one that it is weighed as; those that only say so are left out."""
+    """The facts with each value as the one that it is weighed as; what then says nothing more is left out."""
     found = dict(facts)
     for name in facts:
         rules = knowledge.facts[name].weighed_as if name in knowledge.facts else ()
         if rule := next((rule for rule in rules if holds(rule.given, facts)), None):
             found[name] = rule.value
-            for spent in rule.given.keys() - {name}:
+            for spent in rule.given.keys() - {name} | ({name} if rule.value == "unknown" else set()):
                 found.pop(spent, None)
     return found
 

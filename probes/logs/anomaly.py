@@ -15,6 +15,7 @@ from probes.report import ASSUMED, MEASURED, Fact, Report, Unknown, Value
 
 SHOWN = 2_000  # points of the curve in a report
 
+RISES = ("divergence", "spike")
 # The first rule that speaks decides; what cannot be a course comes before what can.
 BROKEN = (broken.not_finite, broken.zero, broken.unlabelled, broken.dips)
 COURSE = (
@@ -66,6 +67,7 @@ def judge(
         say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
         say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
         say("loss.before", trends.before(before))
+        say("loss.break", trends.broke(run, len(before)) if verdict.symptom in RISES else None)
     hidden = bool(verdict and verdict.hidden_nan) and len(run) > 1 and trends.is_averaged(run)
     say("gradient.trend", trends.gradient([*before, bad] if before and bad else run, hidden))
     say("gradient.beside_nan", trends.beside_nan(run))

@@ -31,7 +31,8 @@ def too_high(run: Run) -> Verdict | None:
     """
     losses = _losses(run)
     falls = losses[0] >= losses[1] >= losses[2] and losses[2 if not is_averaged(run) else 0] > RANDOM_GUESS
-    return Verdict("too-high", 0) if falls or median(losses[:LEAST]) > RANDOM_GUESS else None
+    high = losses[0] > RANDOM_GUESS / 2 and median(losses[:LEAST]) > RANDOM_GUESS
+    return Verdict("too-high", 0) if falls or high else None
 
 
 def climb(run: Run) -> Verdict | None:

@@ -112,6 +112,18 @@ def gradient(points: typing.Sequence[Point], hidden: bool = False) -> Found:
     return ("spiking", jumps[0]) if jumps else ("steady", sizes[-1][1])
 
 
+def broke(run: typing.Sequence[Point], first: int) -> Found:
+    """`loss.break` of a run of single steps whose losses rise at index `first`, or some steps behind it."""
+    losses = [point.loss or 0.0 for point in run]
+    if first < LEAST or is_averaged(run):
+        return None
+    usual = median(losses[first - LEAST : first])
+    place = next((index for index in range(first, len(run)) if losses[index] > 3 * usual), None)
+    if place is None:
+        return None
+    return ("at-once" if losses[place - 1] < 1.5 * usual else "climbing"), run[place].line
+
+
 def beside_nan(run: typing.Sequence[Point]) -> Found:
     """`gradient.beside_nan`: whether norms are numbers where the loss is NaN.
 
