@@ -78,9 +78,9 @@ def _facts(knowledge: Knowledge, _: None) -> Found:
         for i, rule in enumerate(fact.derive):
             yield from _known(knowledge, rule.given, (fact.id, "derive", i, "from"))
         for i, rule in enumerate(fact.weighed_as):
-            value = {} if rule.value == "unknown" else {fact.id: rule.value}
             yield from _known(knowledge, rule.given, (fact.id, "weighed_as", i, "from"))
-            yield from _known(knowledge, value, (fact.id, "weighed_as", i, "value"))
+            if rule.value != "unknown":
+                yield from _known(knowledge, {fact.id: rule.value}, (fact.id, "weighed_as", i, "value"))
         for other, values in fact.told_by.items():
             for value in values:
                 yield from _known(knowledge, {other: value}, (fact.id, "told_by"))

@@ -1,4 +1,4 @@
-"""What a classifier makes of the lab's own runs that was trained on other ones: the ceiling beside whynan's row.
+"""What a classifier, trained on some of the lab's own runs, makes of the others: the ceiling beside whynan.
 
 Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) on the logged numbers and, where there is more
 than the points, on all that whynan reads from the same files. Two ways to hold runs back: of one seed, so
@@ -9,12 +9,13 @@ how whynan meets all of them. A cause with one fault can then not be found.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from kb.model import Plain
 from probes.logs import FORMATS, Point
 
 Array = npt.NDArray[np.float64]
@@ -43,7 +44,11 @@ def points(text: str, framework: str) -> list[Point]:
 def numbers(text: str, framework: str) -> dict[str, float]:
     """The features of a log's points: the first ones, the ends, the extremes, and what is not finite or 0."""
     run = points(text, framework)
-    found = {"points": float(len(run)), "overflows": float(text.count("OVERFLOW!"))}
+    found = {
+        "points": float(len(run)),
+        "overflows": float(text.count("OVERFLOW!")),
+        "framework": float(framework == "xtuner"),
+    }
     for name in ("loss", "grad_norm", "learning_rate"):
         series = [value for point in run if (value := getattr(point, name)) is not None]
         finite = [math.log10(value) for value in series if 0 < value < math.inf]
@@ -68,6 +73,16 @@ def numbers(text: str, framework: str) -> dict[str, float]:
                 f"{name} last of first": finite[-1] - finite[0],
             }
     return found
+
+
+def columns(facts: Mapping[str, Plain]) -> dict[str, float]:
+    """What whynan reads, as features: a number as it is, a word as a column of its own."""
+    return {
+        name if isinstance(value, (int, float)) else f"{name} {value}": (
+            float(value) if isinstance(value, (int, float)) else 1.0
+        )
+        for name, value in facts.items()
+    }
 
 
 def _size(value: float) -> float:
@@ -95,7 +110,9 @@ def ranked(
     return found
 
 
-def forest(table: Array, truth: npt.NDArray[np.int64], classes: int, asked: Array, rng: np.random.Generator) -> Array:
+def forest(
+    table: Array, truth: npt.NDArray[np.int64], classes: int, asked: Array, rng: np.random.Generator
+) -> Array:
     """The chances of each class for each row asked for, as the mean over the trees: (rows, classes)."""
     total = np.zeros((len(asked), classes))
     for _ in range(TREES):

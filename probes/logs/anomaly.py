@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import typing
 
-from probes.logs import broken, course, trends
+from probes.logs import broken, course, norms, trends
 from probes.logs.curve import thin
 from probes.logs.level import height, level
 from probes.logs.point import Point
@@ -67,12 +67,12 @@ def judge(
         say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
         say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
         say("loss.before", trends.before(before))
-        say("loss.break", trends.broke(run, len(before)) if verdict.symptom in RISES else None)
+        say("loss.break", trends.broke(run, len(before)) if verdict and verdict.symptom in RISES else None)
     hidden = bool(verdict and verdict.hidden_nan) and len(run) > 1 and trends.is_averaged(run)
     say("gradient.trend", trends.gradient([*before, bad] if before and bad else run, hidden))
-    say("gradient.beside_nan", trends.beside_nan(run))
-    say("gradient.hundredfold", trends.hundredfold(run))
-    say("gradient.standing_still", trends.standing_still(run))
+    say("gradient.beside_nan", norms.beside_nan(run))
+    say("gradient.hundredfold", norms.hundredfold(run))
+    say("gradient.standing_still", norms.standing_still(run))
     at_minimum = messages.get("loss-scale-minimum")
     say("loss_scale.trend", ("exhausted", at_minimum) if at_minimum else trends.loss_scale(points))
     scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)

@@ -177,7 +177,7 @@ def flat(run: Run) -> Verdict | None:
     # Different batches never give the same loss to four digits, unless the input does not matter.
     if len(losses) >= 10 and max(losses) - min(losses) < 1e-4 * max(losses):
         return Verdict("not-decreasing")
-    # Six means over several steps show as much as twenty steps; while the rate still rises, nothing is to be seen.
+    # Six means over several steps show as much as twenty steps; while the rate still rises, none is telling.
     rates = [point.learning_rate for point in run if point.learning_rate is not None]
     warming = bool(rates) and rates[-1] > 1.5 * rates[0]
     if len(losses) < (6 if is_averaged(run) and not warming and (run[-1].step or 0) >= 60 else 20):

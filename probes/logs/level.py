@@ -29,7 +29,7 @@ def level(run: typing.Sequence[Point], points: typing.Sequence[Point]) -> Found:
 def height(run: typing.Sequence[Point]) -> Found:
     """`loss.height` of a run whose first losses are above what guessing costs.
 
-    A loss that is summed where a mean was meant may be that high; one of ABSURD comes of numbers that are wrong.
+    A loss that is summed where a mean was meant may be that high; one above ABSURD comes of wrong numbers.
     """
     first = run[0].loss or 0.0
     return ("absurd" if first > ABSURD else "above-guess"), run[0].line
