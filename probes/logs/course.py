@@ -82,7 +82,7 @@ def risen(run: Run) -> Verdict | None:
     if not is_averaged(run) or len(course) >= 20:
         return None
     later = course[1:]
-    up = min(later) > course[0] + math.log(1.2) and median(later) > course[0] + math.log(1.3)
+    up = min(later) > course[0] + math.log(1.1) and median(later) > course[0] + math.log(1.3)
     return Verdict("divergence", 1) if up else None
 
 
