@@ -134,6 +134,7 @@ def weigh(
     another weight than 1, the chances are raised to that power (temperature scaling of the log-likelihoods).
     """
     found: dict[str, Array] = {}
+    facts = understood(knowledge, facts)
     for name, value in facts.items():
         fact = knowledge.facts.get(name)
         known = band(fact, value, facts) if fact and fact.typical else None
@@ -143,7 +144,7 @@ def weigh(
         column = table[:, values.index(known)]
         if name in assumed:
             trust = knowledge.policy.assumed
-            column = trust * column + (1 - trust) * table[-1, values.index(known)]
+            column = trust * column + (1 - trust) * column[-1]
         found[name] = np.maximum(column, FLOOR) ** knowledge.policy.evidence_weight
     strongest: dict[str, str] = {}
     for name, column in found.items():
@@ -156,6 +157,18 @@ def weigh(
 def told(fact: Fact, facts: Mapping[str, Plain]) -> bool:
     """Whether another fact says it already: counted again, it would count twice."""
     return any(facts.get(other) in values for other, values in fact.told_by.items())
+
+
+def understood(knowledge: Knowledge, facts: Mapping[str, Plain]) -> dict[str, Plain]:
+    """The facts with each value as the one that it is weighed as; what then says nothing more is left out."""
+    found = dict(facts)
+    for name in facts:
+        rules = knowledge.facts[name].weighed_as if name in knowledge.facts else ()
+        if rule := next((rule for rule in rules if holds(rule.given, facts)), None):
+            found[name] = rule.value
+            for spent in rule.given.keys() - {name} | ({name} if rule.value == "unknown" else set()):
+                found.pop(spent, None)
+    return found
 
 
 def _strength(active: Space, column: Array) -> float:

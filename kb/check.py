@@ -77,6 +77,10 @@ def _facts(knowledge: Knowledge, _: None) -> Found:
             yield from _bands(knowledge, fact.id, i, bands)
         for i, rule in enumerate(fact.derive):
             yield from _known(knowledge, rule.given, (fact.id, "derive", i, "from"))
+        for i, rule in enumerate(fact.weighed_as):
+            yield from _known(knowledge, rule.given, (fact.id, "weighed_as", i, "from"))
+            if rule.value != "unknown":
+                yield from _known(knowledge, {fact.id: rule.value}, (fact.id, "weighed_as", i, "value"))
         for other, values in fact.told_by.items():
             for value in values:
                 yield from _known(knowledge, {other: value}, (fact.id, "told_by"))

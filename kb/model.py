@@ -88,7 +88,8 @@ class Fact(Strict):
     `bands` cuts a number into named ranges ("1e-6..3e-4" holds its lower end, not its upper one). The
     first set of bands counts whose `when` holds. `minutes` is what it costs a person to find out, `known` the
     chance that one who is asked can, and `check` the command that tells it, where there is one. `told_by` are
-    the values of other facts that say it already: beside one of them it counts for nothing.
+    the values of other facts that say it already: beside one of them it counts for nothing. `weighed_as`
+    says which other value one stands for: then that one's chances count, and the facts that say so are spent.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Fact(Strict):
     check: str = ""
     group: str = ""
     told_by: dict[str, tuple[str, ...]] = {}
+    weighed_as: tuple[Rule, ...] = ()
     question: Text | None = None
     help: Text | None = None
     values: Annotated[dict[str, Text], Keyed] = {}

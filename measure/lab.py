@@ -17,7 +17,7 @@ import json
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ from measure.lab_healthy import HEALTHY, SEEDS
 from measure.lab_logs import head, log
 from measure.lab_probes import learnt, noted, probed
 from measure.lab_texts import FRAMEWORKS, config
+from measure.lab_trained import Example, columns, numbers, ranked
 from measure.tables import put
 from probes.lab import FAULTS, Damage, Settings, Trace
 from probes.lab import run as train
@@ -45,9 +46,8 @@ GIVEN = (
     "log of every step, config",
     "log, config, probes",
 )
-# For each of them; and what a classifier reached that was trained on such runs (../shared/research/lab.md).
+# For each of them: what a classifier reached that was trained on a lab's runs (../shared/research/lab.md).
 GOALS = ((60, 85), (80, 95), (60, 85), (80, 95), (90, 100), (95, 100))
-TRAINED = ("54 / 81", "78 / 94", "54 / 81", "78 / 94", "88 / 100", "96 / 100")
 
 
 class Run(NamedTuple):
@@ -72,6 +72,7 @@ class Verdict(NamedTuple):
     abnormal: bool
     causes: tuple[str, ...]
     evenly: tuple[str, ...]  # by the lab's mix of faults as priors
+    features: dict[str, float]  # what a classifier gets of the same files
 
 
 def kept(folder: Path, name: str, settings: Settings, damage: Damage) -> Trace:
@@ -138,6 +139,7 @@ def judged(knowledge: Knowledge, run: Run, framework: str, given: str) -> Verdic
             if run.note:
                 (folder / "watched.json").write_text(run.note)
         found = inputs.read([folder])
+        figures = numbers((folder / "train.log").read_text(), framework)
     facts = known(Session().read(*found.reports), knowledge)
     return Verdict(
         run,
@@ -146,6 +148,7 @@ def judged(knowledge: Knowledge, run: Run, framework: str, given: str) -> Verdic
         verdict(facts) == "abnormal",
         ordered(knowledge, facts),
         ordered(lab_mix(knowledge), facts),
+        figures if "points" in given else {**figures, **columns(facts.values())},
     )
 
 
@@ -166,6 +169,13 @@ def share(verdicts: list[Verdict], most: int, order: Order = lambda one: one.cau
     return 100 * sum(one.run.cause in order(one)[:most] for one in verdicts) / len(verdicts)
 
 
+def trained(verdicts: list[Verdict], held_back: Callable[[Example], Hashable]) -> str:
+    """The same of a classifier that was trained on the runs that are not held back."""
+    examples = [Example(one.run.cause, one.run.name, one.run.seed, one.features) for one in verdicts]
+    orders = dict(zip(map(id, verdicts), ranked(examples, held_back), strict=True))
+    return both(verdicts, lambda one: orders[id(one)])
+
+
 def both(verdicts: list[Verdict], order: Order = lambda one: one.causes) -> str:
     """The cause first, and among three."""
     return f"{share(verdicts, 1, order):.0f} / {share(verdicts, 3, order):.0f} %"
@@ -180,29 +190,32 @@ def table(verdicts: list[Verdict], knowledge: Knowledge) -> str:
         f"{count} faulty runs ({kinds} faults, {len({one.run.cause for one in faulty})} causes) and "
         f"{len({one.run[:2] for one in well})} healthy ones, each by two frameworks' files.",
         "",
-        "| given | cause first / among three | goal | trained classifier | by the Trainer's files "
-        "| by XTuner's | called healthy | false alarms, goal |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        "| given | cause first / among three | goal | trained, faults seen | trained, faults unseen "
+        "| by the Trainer's files | by XTuner's | called healthy | false alarms, goal |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for given, (first, three), trained in zip(GIVEN, GOALS, TRAINED, strict=True):
+    for given, (first, three) in zip(GIVEN, GOALS, strict=True):
         these = [one for one in faulty if one.given == given]
         each = [[one for one in these if one.framework == name] for name in FRAMEWORKS]
         odd = [one for one in well if one.given == given]
         missed = f"{sum(not one.abnormal for one in these)} of {len(these)}"
         alarms = f"{sum(one.abnormal for one in odd)} of {len(odd)}, 2 %" if odd else ""
         goal = f"{first} / {three} %"
-        cells = (both(these), goal, trained, *map(both, each), missed, alarms)
+        known_ones, new_ones = (
+            trained(these, held) for held in (lambda one: one.seed, lambda one: one.fault)
+        )
+        cells = (both(these), goal, known_ones, new_ones, *map(both, each), missed, alarms)
         lines.append(f"| {given} | {' | '.join(cells)} |")
         mixed = [both(some, lambda one: one.evenly) for some in (these, *each)]
         lines.append(
-            f"| the same, with the lab's mix as priors | {mixed[0]} | | | {mixed[1]} | {mixed[2]} | | |"
+            f"| the same, with the lab's mix as priors | {mixed[0]} | | | | {mixed[1]} | {mixed[2]} | | |"
         )
     common = [cause for cause, _ in Counter(one.run.cause for one in faulty).most_common()]
     total = len(knowledge.causes)
     counted = both(faulty, lambda _: common)
-    lines.append(f"| nothing, the most common first (counted on these runs) | {counted} | | | | | | |")
+    lines.append(f"| nothing, the most common first (counted on these runs) | {counted} | | | | | | | |")
     lines.append(
-        f"| nothing, at random among {total} | {100 / total:.0f} / {300 / total:.0f} % | | | | | | |"
+        f"| nothing, at random among {total} | {100 / total:.0f} / {300 / total:.0f} % | | | | | | | |"
     )
     return "\n".join(lines)
 

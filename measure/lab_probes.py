@@ -78,8 +78,9 @@ def probed(settings: Settings, damage: Damage, name: str, folder: Path) -> None:
     is the one without that.
     """
     first = next(stream(learnt(settings.task), 8, 10_007, "right"))
-    model = prepared(settings.but(headroom=None, quantized=False, lora_rank=0), first)
-    damage.weights(model, settings)
+    stored = settings.but(headroom=None, quantized=False, lora_rank=0)
+    model = prepared(stored, first)
+    damage.weights(model, stored)
     torch.save(model.state_dict(), folder / "pytorch_model.bin")
 
     model = prepared(settings, first)

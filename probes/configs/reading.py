@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import re
 
-from probes.configs import casts, launch, lora, loss_code
+from probes.configs import casts, launch, lora, loss_code, padding
 from probes.configs.findings import Findings, Paths
 from probes.configs.formats import format_of
 from probes.report import ASSUMED, ReadError, Report, Unknown
@@ -56,6 +56,7 @@ def read(text: str, name: str, kind: str = "config", beside: Beside | None = Non
     if paths.settings:
         format_of(paths).read(paths, found)
         lora.read(paths, found)
+        padding.read(paths, found)
         if syntax == "command":
             launch.read(paths, found)
         if source:

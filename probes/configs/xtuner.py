@@ -76,6 +76,7 @@ def _sign(paths: Paths) -> Setting | None:
 def read(paths: Paths, found: Findings) -> None:
     """Facts of a config or of a launch command with its overrides."""
     found.say("framework.name", NAME, _sign(paths))
+    paths = _by_class(paths)
     arguments = paths.under("training_args.")
     hugging_face = paths.value("framework") == "huggingface"
     if hugging_face:
@@ -105,6 +106,16 @@ def read(paths: Paths, found: Findings) -> None:
         xtuner_launch.read(paths, found)
     elif "model.type" in paths and "optim_wrapper.type" in paths:
         _defaults(paths, found)
+
+
+def _by_class(paths: Paths) -> Paths:
+    """A config as mmengine prints it names a class in full, "mmengine.optim.LinearLR": the class counts."""
+    settings = {
+        path: dataclasses.replace(setting, value=str(setting.value).rpartition(".")[2])
+        for path, setting in paths.settings.items()
+        if re.fullmatch(r"(?:.*\.)?type", path) and re.fullmatch(r"[\w.]+\.[A-Z]\w*", str(setting.value))
+    }
+    return dataclasses.replace(paths, settings={**paths.settings, **settings})
 
 
 def _bases(paths: Paths, found: Findings) -> None:

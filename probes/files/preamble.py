@@ -20,8 +20,8 @@ MOST = 64 * 1024  # characters of a log's beginning
 _STAMP = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d|\d\d/\d\d \d\d:\d\d:\d\d - ")
 # (how the line before a configuration ends, how the line behind it begins)
 _MMENGINE = (re.compile(r" - mmengine - INFO - Config:\s*$"), _STAMP)
-# mmengine prints a class as its name in quotes
-_CLASS = re.compile(r"\b(type|\w*dtype)='([A-Za-z_]\w*(?:\.\w+)+)'")
+# mmengine prints a dtype as its name in quotes
+_DTYPE = re.compile(r"\b(\w*dtype)='([A-Za-z_]\w*(?:\.\w+)+)'")
 _DEEPSPEED = (re.compile(r"\bjson = (?=\{\s*$)"), re.compile(r"\}"))
 _ARGUMENTS = (re.compile(r"\b(?=\w*(?:Arguments|Config)\(\s*$)"), re.compile(r"\)"))
 _ARGUMENT = re.compile(r"(\s*\w+)=(.*),\s*$")
@@ -61,7 +61,7 @@ def _configurations(lines: list[str], name: str) -> typing.Iterator[Report]:
                 match[0] for line in lines[stop : stop + 1] if (match := ends.match(line))
             ]
         if begins is _MMENGINE[0]:
-            kept = [_CLASS.sub(r"\1=\2", line) for line in kept]
+            kept = [_DTYPE.sub(r"\1=\2", line) for line in kept]
         if begins is _ARGUMENTS[0]:
             kept = [_quoted(line) for line in kept]
         try:

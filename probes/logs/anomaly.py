@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import typing
 
-from probes.logs import broken, course, trends
+from probes.logs import broken, course, norms, trends
 from probes.logs.curve import thin
-from probes.logs.level import level
+from probes.logs.level import height, level
 from probes.logs.point import Point
 from probes.logs.steps import attempts
 from probes.logs.verdict import LEAST, Verdict
@@ -15,11 +15,13 @@ from probes.report import ASSUMED, MEASURED, Fact, Report, Unknown, Value
 
 SHOWN = 2_000  # points of the curve in a report
 
+RISES = ("divergence", "spike")
 # The first rule that speaks decides; what cannot be a course comes before what can.
 BROKEN = (broken.not_finite, broken.zero, broken.unlabelled, broken.dips)
 COURSE = (
     course.too_high,
     course.climb,
+    course.risen,
     course.spike,
     course.too_low,
     course.again,
@@ -55,13 +57,22 @@ def judge(
         filtered = ASSUMED if verdict.assumed else MEASURED
         say("loss.symptom", (verdict.symptom, line), MEASURED if verdict.symptom == "zero" else filtered)
         say("loss.hidden_nan", (verdict.hidden_nan, line), filtered)
+        say("loss.onset", (_onset(run, verdict), line), filtered)
         say("data.repeated", (verdict.repeated or None, line))
-        say("loss.level", level(run, points))
+        summed = level(run, points)
+        say("loss.level", summed)
+        say("loss.height", height(run) if verdict.symptom == "too-high" and not summed else None)
+        say("loss.first_update", _first_update(run, verdict))
     if bad:
         say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
         say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
         say("loss.before", trends.before(before))
-    say("gradient.trend", trends.gradient([*before, bad] if before and bad else run))
+        say("loss.break", trends.broke(run, len(before)) if verdict and verdict.symptom in RISES else None)
+    hidden = bool(verdict and verdict.hidden_nan) and len(run) > 1 and trends.is_averaged(run)
+    say("gradient.trend", trends.gradient([*before, bad] if before and bad else run, hidden))
+    say("gradient.beside_nan", norms.beside_nan(run))
+    say("gradient.hundredfold", norms.hundredfold(run))
+    say("gradient.standing_still", norms.standing_still(run))
     at_minimum = messages.get("loss-scale-minimum")
     say("loss_scale.trend", ("exhausted", at_minimum) if at_minimum else trends.loss_scale(points))
     scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)
@@ -116,6 +127,22 @@ def symptom(run: typing.Sequence[Point], hides_nan: bool = False) -> Verdict | N
         if found := course_rule(run):
             return found
     return Verdict("healthy")
+
+
+def _onset(run: typing.Sequence[Point], verdict: Verdict) -> str | None:
+    """`loss.onset` where a 0 hides NaN: a mean above 0 holds some step that was well."""
+    if verdict.symptom != "zero" or not verdict.hidden_nan or verdict.first is None:
+        return None
+    return "after-steps" if verdict.first > 0 or run[0].loss else "from-start"
+
+
+def _first_update(run: typing.Sequence[Point], verdict: Verdict) -> tuple[bool, int] | None:
+    """`loss.first_update`: the first step was well, its gradient too, and the second one is not a number."""
+    nan = verdict.symptom in ("nan-after-steps", "inf") or verdict.hidden_nan
+    if not nan or verdict.first != 1 or (run[0].step, run[1].step) != (1, 2):
+        return None
+    norm = run[0].grad_norm  # without one, the gradient may have been broken already
+    return (True, run[1].line) if math.isfinite(math.nan if norm is None else norm) else None
 
 
 def _beyond_training(

@@ -20,12 +20,19 @@ Run = typing.Sequence[Point]
 RANDOM_GUESS = 12.5  # nats; guessing among 256,000 tokens, the largest usual vocabulary, costs 12.45
 UNTRAINED = 3.5  # nats; natural text costs a pretrained model less, so a flat loss above it is stuck
 COIN = math.log(2)  # where a loss over pairs or yes-and-no answers starts
+AT_ONCE = 15  # steps in which not even a handful of samples is learnt by heart
 IMPLAUSIBLE = 0.02  # nats; a perplexity of 1.02 before the data was seen once: the answer leaks
 
 
 def too_high(run: Run) -> Verdict | None:
-    """Worse than guessing from the first points on."""
-    return Verdict("too-high", 0) if median(_losses(run)[:LEAST]) > RANDOM_GUESS else None
+    """Worse than guessing from the first points on, or from the first one down: it may be learnt away soon.
+
+    A mean over the first steps may hold a spike among them: then it takes a second point above a guess.
+    """
+    losses = _losses(run)
+    falls = losses[0] >= losses[1] >= losses[2] and losses[2 if not is_averaged(run) else 0] > RANDOM_GUESS
+    high = losses[0] > RANDOM_GUESS / 2 and median(losses[:LEAST]) > RANDOM_GUESS
+    return Verdict("too-high", 0) if falls or high else None
 
 
 def climb(run: Run) -> Verdict | None:
@@ -66,6 +73,19 @@ def climb(run: Run) -> Verdict | None:
     return Verdict("divergence", min(left + 1, count - 1))
 
 
+def risen(run: Run) -> Verdict | None:
+    """The first mean over several steps is the lowest, and all others are clearly above it.
+
+    A healthy run's first mean has the start of training in it and is the highest.
+    """
+    course = _course(run)
+    if not is_averaged(run) or len(course) >= 20:
+        return None
+    later = course[1:]
+    up = min(later) > course[0] + math.log(1.1) and median(later) > course[0] + math.log(1.3)
+    return Verdict("divergence", 1) if up else None
+
+
 def spike(run: Run) -> Verdict | None:
     """Points far above what came before and what comes after, or a log that ends high up.
 
@@ -95,7 +115,9 @@ def spike(run: Run) -> Verdict | None:
     firsts = []
     for row in rows:
         top = sorted(heights[index] for index in row)[-2:]
-        if len(row) >= least and (top[-1] > double or top[0] > half):
+        # Two means in a row, each near twice what is before and behind, are no two hard batches.
+        tall = averaged and len(row) >= 2 and top[0] > max(math.log(1.8), 6 * noise)
+        if tall or (len(row) >= least and (top[-1] > double or top[0] > half)):
             firsts.append(row[0])
     singles = [row[0] for row in rows if len(row) == 1 and heights[row[0]] > half]
     if len(singles) <= max(2, count // 200):
@@ -133,7 +155,8 @@ def too_low(run: Run) -> Verdict | None:
         # A leak shows within tens of steps; a small data set is learnt by heart no sooner than it was seen.
         if (point.step or 0) > 100 or (point.epoch or 0) > 0.5:
             return None
-        seen_again = point.epoch is None and (len(run) < 20 or 10 * (point.step or 0) > (run[-1].step or 0))
+        late = len(run) < 20 or 10 * (point.step or 0) > (run[-1].step or 0)
+        seen_again = point.epoch is None and late and (point.step or 0) > AT_ONCE
         if median(losses[index : index + LEAST]) < IMPLAUSIBLE and (not seen_again or index == 0):
             return Verdict("too-low", index)
     return None
@@ -154,7 +177,10 @@ def flat(run: Run) -> Verdict | None:
     # Different batches never give the same loss to four digits, unless the input does not matter.
     if len(losses) >= 10 and max(losses) - min(losses) < 1e-4 * max(losses):
         return Verdict("not-decreasing")
-    if len(losses) < 20:
+    # Six means over several steps show as much as twenty steps; while the rate still rises, none is telling.
+    rates = [point.learning_rate for point in run if point.learning_rate is not None]
+    warming = bool(rates) and rates[-1] > 1.5 * rates[0]
+    if len(losses) < (6 if is_averaged(run) and not warming and (run[-1].step or 0) >= 60 else 20):
         return None
     if all(abs(loss - COIN) < 0.005 for loss in losses):
         return Verdict("not-decreasing")

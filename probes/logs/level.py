@@ -18,11 +18,21 @@ GUESS = (math.log(32_000) * 0.98, math.log(256_000) * 1.03)
 EVEN = 0.03
 # No training loss is so many times its evaluation; the least accumulation that shows beyond doubt is 4.
 SUMMED = 2.5
+ABSURD = 1_000  # nats; a guess among the largest vocabulary, summed over 64 accumulation steps, costs 800
 
 
 def level(run: typing.Sequence[Point], points: typing.Sequence[Point]) -> Found:
     """`loss.level` of a run whose losses are numbers; `points` holds the evaluations too."""
     return _times_accumulation(points) or _near_ln_vocabulary(run)
+
+
+def height(run: typing.Sequence[Point]) -> Found:
+    """`loss.height` of a run whose first losses are above what guessing costs.
+
+    A loss that is summed where a mean was meant may be that high; one above ABSURD comes of wrong numbers.
+    """
+    first = run[0].loss or 0.0
+    return ("absurd" if first > ABSURD else "above-guess"), run[0].line
 
 
 def _times_accumulation(points: typing.Sequence[Point]) -> Found:
@@ -47,5 +57,5 @@ def _near_ln_vocabulary(run: typing.Sequence[Point]) -> Found:
     first = [point.loss for point in run[: 2 * LEAST] if point.loss is not None and point.loss > 0]
     if len(first) < LEAST or not GUESS[0] < median(first[:LEAST]) < GUESS[1]:
         return None
-    even = spread([math.log(loss) for loss in first]) < EVEN
+    even = spread([math.log(loss) for loss in first]) < EVEN and max(first) < 1.1 * GUESS[1]
     return ("near-ln-vocabulary", run[0].line) if even else None

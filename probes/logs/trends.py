@@ -64,11 +64,12 @@ def _at_a_new_high(course: typing.Sequence[float]) -> bool:
     return False
 
 
-def gradient(points: typing.Sequence[Point]) -> Found:
+def gradient(points: typing.Sequence[Point], hidden: bool = False) -> Found:
     """`gradient.trend`, of the points up to the first bad one (all, where that is the first point).
 
-    A norm that is not finite says nothing new where the loss is not either; one of exactly 0 says that the
-    mean was taken over no label.
+    A norm that is not finite says nothing new where the loss is not either, nor where the loss is a 0 that
+    hides NaN (`hidden`: or a mean that leaves NaN out); one of exactly 0 says that the mean was taken over no
+    label.
     """
     last = points[-1] if points else Point()
     if last.grad_norm == 0 and last.loss is not None and not math.isfinite(last.loss):
@@ -76,8 +77,7 @@ def gradient(points: typing.Sequence[Point]) -> Found:
     norms = [
         (point.grad_norm, point.line)
         for point in points
-        if point.grad_norm is not None
-        and (math.isfinite(point.grad_norm) or math.isfinite(point.loss or 0.0))
+        if point.grad_norm is not None and (math.isfinite(point.grad_norm) or _is_well(point, hidden))
     ]
     dead = [line for norm, line in norms[-LEAST:] if not math.isfinite(norm)]
     finite = [(norm, line) for norm, line in norms if math.isfinite(norm)]
@@ -109,6 +109,23 @@ def gradient(points: typing.Sequence[Point]) -> Found:
     if climbs and not thrown:
         return "climbing", sizes[-1][1]
     return ("spiking", jumps[0]) if jumps else ("steady", sizes[-1][1])
+
+
+def broke(run: typing.Sequence[Point], first: int) -> Found:
+    """`loss.break` of a run of single steps whose losses rise at index `first`, or some steps behind it."""
+    losses = [point.loss or 0.0 for point in run]
+    if first < LEAST or is_averaged(run):
+        return None
+    usual = median(losses[first - LEAST : first])
+    place = next((index for index in range(first, len(run)) if losses[index] > 3 * usual), None)
+    if place is None:
+        return None
+    return ("at-once" if losses[place - 1] < 1.5 * usual else "climbing"), run[place].line
+
+
+def _is_well(point: Point, hidden: bool) -> bool:
+    """Whether the loss is one beside which a norm that is not finite says something."""
+    return point.loss is None or (math.isfinite(point.loss) and point.loss != 0 and not hidden)
 
 
 def loss_scale(points: typing.Sequence[Point]) -> Found:

@@ -94,6 +94,12 @@ def test_what_is_missing_from_a_bare_folder_is_said_once_each(folder: Path) -> N
             "rate:\n  told_by: {precision: [float17]}\n",
             "precision has no value 'float17'",
         ),
+        (
+            "facts.yaml",
+            "rate:\n",
+            "rate:\n  weighed_as: [{from: {precision: float17}, value: unknown}]\n",
+            "precision has no value 'float17'",
+        ),
         ("facts.yaml", "nan: 0.5", "nan: 0.7", "typical adds up to 1.20"),
         ("facts.yaml", "usual: ..1e-3", "usual: 5..1", "holds no number"),
         ("policy.yaml", "none_of_these: 0.1", "none_of_these: 0.5", "the causes' priors add up to 0.90"),

@@ -105,6 +105,29 @@ def test_a_fact_that_another_has_told_counts_for_nothing_beside_it(folder: Path)
     assert both == nothing != alone
 
 
+def test_a_value_may_count_as_another_and_what_says_so_is_spent(folder: Path) -> None:
+    facts = yaml.safe_load((folder / "facts.yaml").read_text())
+    facts["precision"]["weighed_as"] = [
+        {"from": {"precision": "float16", "weather": "rain"}, "value": "bfloat16"},
+        {"from": {"precision": "float32"}, "value": "unknown"},
+    ]
+    (folder / "facts.yaml").write_text(yaml.safe_dump(facts, allow_unicode=True))
+    knowledge = kb.load(folder)
+    nothing, as_it_is, other, hidden, unknown = (
+        probabilities(kb.diagnose(knowledge, known))
+        for known in (
+            {},
+            {"precision": "float16"},
+            {"precision": "bfloat16"},
+            {"precision": "float16", "weather": "rain"},
+            {"precision": "float32"},
+        )
+    )
+
+    assert hidden == other != as_it_is
+    assert unknown == nothing
+
+
 def test_a_failed_fix_clears_its_cause_only_as_far_as_fixes_are_applied_right(folder: Path) -> None:
     def believed() -> tuple[float, float, float]:
         knowledge = kb.load(folder)

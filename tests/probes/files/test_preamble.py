@@ -65,6 +65,7 @@ SAID = {
     "mmengine": (MMENGINE, {
         "precision.compute": ("float16", "x:17"),
         "precision.weights": ("float16", "x:13"),
+        "training.method": ("sft", "x:15"),
         "optimizer.name": ("adamw", "x:18"),
         "model.name": ("internlm/internlm2-chat-7b", "x:12"),
         "version.torch": ("2.1.2+cu118", "x:6"),

@@ -171,3 +171,23 @@ def test_a_rate_that_only_sgd_takes_says_so(rate, name):
     run = [Point(step=step, loss=2.0, learning_rate=rate, line=step) for step in range(1, 6)]
     told = {fact.id: (fact.value, fact.state) for fact in judge(run, "train.log").facts}
     assert told.get("optimizer.name") == (name and (name, ASSUMED))
+
+
+@pytest.mark.parametrize(("norm", "said"), [(6.1, True), (math.nan, None), (None, None)])
+def test_a_first_update_that_breaks_the_weights_had_a_gradient_in_order(norm, said):
+    run = [Point(step=1, loss=2.6, grad_norm=norm, line=1)]
+    run += [Point(step=step, loss=math.nan, grad_norm=math.nan, line=step) for step in range(2, 9)]
+
+    facts = {fact.id: fact.value for fact in judge(run, "train.log").facts}
+
+    assert facts.get("loss.first_update") is said
+
+
+def test_the_mean_of_a_window_says_that_some_step_was_well():
+    dead = [Point(step=10 * at, loss=0.0, grad_norm=math.nan, line=at) for at in range(2, 9)]
+    begun = [Point(step=10, loss=1.4, grad_norm=math.nan, line=1), *dead]
+
+    for run, onset in ((begun, "after-steps"), (dead, "from-start")):
+        facts = {fact.id: fact.value for fact in judge(run, "train.log", hides_nan=True).facts}
+        assert (facts["loss.symptom"], facts["loss.onset"]) == ("zero", onset)
+        assert "gradient.trend" not in facts

@@ -237,3 +237,32 @@ def test_four_points_that_only_rise_and_threefold_are_enough():
 def test_too_few_points_show_no_course():
     assert symptom(made([2.0, 1.9, 9.0])) is None
     assert symptom([]) is None
+
+
+@pytest.mark.parametrize(
+    ("losses", "rates", "name"),
+    [
+        ([2.12, 2.51, 2.80, 2.88, 2.97, 2.96], None, "divergence"),  # the first mean is the lowest
+        ([2.12, 2.01, 1.90, 1.88, 1.87, 1.96], None, "healthy"),
+        ([1.17, 1.15, 1.16, 2.30, 3.03, 1.07, 1.10, 1.11, 1.04, 0.99, 0.97, 0.96, 0.96], None, "spike"),
+        ([1227.0, 146.8, 3.58, 2.52, 2.91, 2.05], None, "too-high"),  # learnt away soon
+        ([1.81, 25.4, 37.9, 34.7, 30.3, 24.0], None, "divergence"),  # and did not begin high
+        ([5.27, 5.27, 5.30, 5.25, 5.35, 5.28], None, "not-decreasing"),
+        ([5.27, 5.27, 5.30, 5.25, 5.35, 5.28], [1e-6, 2e-6, 3e-6, 4e-6, 5e-6, 6e-6], "healthy"),  # warm-up
+    ],
+)
+def test_few_means_over_ten_steps_show_as_much_as_many_steps(losses, rates, name):
+    run = [
+        Point(step=10 * place, loss=loss, learning_rate=rates[place - 1] if rates else 1e-5, line=place)
+        for place, loss in enumerate(losses, 1)
+    ]
+
+    assert symptom(run).symptom == name
+
+
+def test_what_is_learnt_in_a_few_steps_without_an_epoch_leaks():
+    losses = [6.0, 5.7, 4.6, 3.8, 2.8, 1.7, 0.8, 0.3, 0.05, 0.012, 0.008, *[0.004] * 30]
+
+    assert symptom([Point(step=step, loss=loss) for step, loss in enumerate(losses, 1)]).symptom == "too-low"
+    late = [3.0] * 20 + losses
+    assert symptom([Point(step=step, loss=loss) for step, loss in enumerate(late, 1)]).symptom != "too-low"

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from probes.logs.level import level
+from probes.logs.level import height, level
 from probes.logs.point import Point
 
 
@@ -50,3 +50,12 @@ def test_a_sum_over_accumulation_steps_is_a_multiple_of_every_evaluation(losses,
     points = train + [Point(eval_loss=loss, line=line) for line, loss in evaluations.items()]
 
     assert level(train, sorted(points, key=lambda point: point.line)) == found
+
+
+def test_no_sum_of_sound_losses_is_above_a_thousand():
+    assert height(run([21.0, 20.0])) == ("above-guess", 1)
+    assert height(run([2.6e7, 2.2e7])) == ("absurd", 1)
+
+
+def test_what_falls_through_the_height_of_a_guess_is_none():
+    assert level(run([16.3, 11.2, 10.3, 10.2, 10.2, 10.2]), []) is None

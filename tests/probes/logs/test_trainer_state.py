@@ -27,9 +27,9 @@ def test_the_history_is_a_log_and_facts_point_to_its_lines():
     assert report.facts == (
         Fact("loss.symptom", "zero", "trainer_state.json:17"),
         Fact("loss.hidden_nan", True, "trainer_state.json:17"),
+        Fact("loss.onset", "after-steps", "trainer_state.json:17"),
         Fact("loss.first_bad_step", 20, "trainer_state.json:17"),
         Fact("loss.last_good", 1.825, "trainer_state.json:10"),
-        Fact("gradient.trend", "non-finite", "trainer_state.json:17"),
         Fact("optimizer.learning_rate", 2e-05, "trainer_state.json:10"),
     )
 

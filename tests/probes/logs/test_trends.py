@@ -137,3 +137,23 @@ def test_no_warm_up_shows_in_the_first_step():
     assert trends.warm_up(rates(2e-5, 2e-5, 2e-5, 2e-5, first=1)) == (False, 1)
     assert trends.warm_up(rates(2e-5, 2e-5, 2e-5, 2e-5, first=10)) is None
     assert trends.warm_up(rates(2e-5, 2e-5, 2e-5, 2e-5, first=1), counted=True) is None
+
+
+def test_a_norm_beside_a_zero_that_hides_nan_says_nothing_new():
+    point = Point(loss=0.0, grad_norm=NAN, line=1)
+    mean = Point(loss=1.4, grad_norm=NAN, line=1)
+
+    assert trends.gradient([point]) is None
+    assert trends.gradient([mean]) == ("non-finite", 1)
+    assert trends.gradient([mean], hidden=True) is None
+
+
+def test_a_loss_breaks_at_once_or_over_several_steps():
+    def run(*values):
+        return [Point(step=line, loss=value, line=line) for line, value in enumerate(values, 1)]
+
+    calm = [1.4, 1.3, 1.35, 1.3, 1.32]
+    assert trends.broke(run(*calm, 82.0, 59.0), 5) == ("at-once", 6)
+    assert trends.broke(run(*calm, 1.9, 2.6, 3.8, 7.0), 5) == ("climbing", 9)
+    assert trends.broke(run(*calm, 1.5, 1.6), 5) is None
+    assert trends.broke(run(1.4, 80.0), 1) is None
