@@ -143,8 +143,8 @@ def _of_zip(stream: Stream, name: str, budget: Budget, depth: int) -> typing.Ite
             budget.member()
             if budget.is_spent:
                 return  # said already
-            if member.is_dir() or not _is_shown(member.filename):
-                continue
+            if member.filename.endswith("/") or not _is_shown(member.filename):
+                continue  # is_dir() fails where a damaged name is empty
             inside = f"{name}!{_plain(member.filename)}"
             if member.flag_bits & 1:
                 yield inside, ReadError(f"{inside}: is locked with a password, unpack it and give the log")

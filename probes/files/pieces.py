@@ -26,7 +26,7 @@ _LOG = re.compile(
       \b(?:lm\s|train_?)?loss\b [\s:=|]{1,12} (?:nan|inf|-?\d)
     | \bIter\(train\) | ^\s*\d{1,3}%\|  | ^\[\d{4}-\d\d-\d\d | ^\d{4}[-/]\d\d[-/]\d\d[ T,]\d\d:\d\d
     | ^\[(?:INFO|WARNING|ERROR|rank\d|Rank\s\d) | \bOVERFLOW!|Skipping\ step\.?\ Attempted
-    | tokenization\ mismatch:\ \d+\ vs
+    | ^\W{0,4}(?:\w+\W{1,3})?tokenization\ mismatch:\ \d+\ vs
     | ^\W{0,2}(?:train_|eval_)?loss\s{0,2}[:=]\s{0,2}(?:nan|inf|\d[\d.e+-]*)\s*,?\s*$
     """
 )

@@ -187,6 +187,12 @@ def test_a_tar_whose_header_is_the_bomb_is_refused(tmp_path):
     assert found.problem.startswith("x: cannot be unpacked (a header of more than a megabyte)")
 
 
+def test_a_zip_whose_damaged_name_is_empty_is_one_line(tmp_path):
+    (found,) = given(tmp_path, zipped(a=LOG).replace(b"aPK\5\6", b"\0PK\5\6"))  # its name ends at the zero
+
+    assert found.problem
+
+
 @hypothesis.given(
     strategies.sampled_from([gzip.compress(LOG), lzma.compress(LOG), zipped(a=LOG), tarred("w:bz2", a=LOG)]),
     strategies.lists(

@@ -110,3 +110,11 @@ def test_a_paragraph_keeps_its_lines():
 )
 def test_a_person_is_told_from_a_program(text, speaks):
     assert pieces.somebody_speaks(text) == speaks
+
+
+def test_a_sentence_that_quotes_a_warning_is_prose():
+    quoted = 'loss is 0.0 and "tokenization mismatch: 102 vs. 104. (ignored)" with my model'
+    logged = "WARNING: tokenization mismatch: 102 vs. 104. (ignored)"
+
+    assert [piece.kind for piece in pieces.cut(quoted)] == [pieces.PROSE]
+    assert [piece.kind for piece in pieces.cut(logged)] == [pieces.LOG]
