@@ -152,7 +152,9 @@ def _recipe(kind: str, name: str | None, given: Paths, paths: Paths, found: Find
         if decided:
             found.assume("lora.enabled", recipe.lora, f"{source}: peft_scheme")
             found.assume(
-                "optimizer.learning_rate", recipe.full_rate if none else recipe.rate, f"{source}: lr"
+                "optimizer.learning_rate",
+                recipe.lora_rate if found.value("lora.enabled") else recipe.full_rate,
+                f"{source}: lr",
             )
         found.assume("batch.per_device", recipe.batch, f"{source}: micro_batch_size")
         found.assume("sequence.max_length", recipe.length, f"{source}: seq_length")

@@ -15,9 +15,9 @@ VERSIONS = "2.0 to 2.4"
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Learning rate, that where LoRA is turned off, samples a device and step, tokens a sample, and LoRA."""
+    """Learning rate with LoRA and without, samples a device and step, tokens a sample, and if LoRA is its way."""
 
-    rate: float
+    lora_rate: float
     full_rate: float
     batch: int
     length: int
