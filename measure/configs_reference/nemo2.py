@@ -92,9 +92,8 @@ def _recipe(text: str, kind: str) -> Facts | None:
 
 def _arguments(recipe: ast.FunctionDef) -> dict[str, Any]:
     """What a call without arguments finds in them: their defaults, and what the body puts for a None."""
-    arguments = recipe.args.args
-    names = [argument.arg for argument in recipe.args.args][-len(recipe.args.defaults) :]
-    known = {name: _plain(value, {}) for name, value in zip(names, recipe.args.defaults, strict=True)}
+    from_last = zip(reversed(recipe.args.args), reversed(recipe.args.defaults), strict=False)
+    known = {argument.arg: _plain(value, {}) for argument, value in from_last}
     for node in ast.walk(recipe):
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith(" is None"):
             name = ast.unparse(node.test).removesuffix(" is None")

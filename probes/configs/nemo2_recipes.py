@@ -15,7 +15,7 @@ VERSIONS = "2.0 to 2.4"
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Learning rate with LoRA and without, samples a device and step, tokens a sample, and if LoRA is its way."""
+    """Learning rate with LoRA and without, samples a device and step, tokens a sample, whether it is LoRA."""
 
     lora_rate: float
     full_rate: float
