@@ -57,56 +57,65 @@ def _recipe(text: str, kind: str) -> Facts | None:
         "schedule.warmup": True,
         "deepspeed.enabled": False,
     }
-    calls = {ast.unparse(node.func): node for node in ast.walk(recipe) if isinstance(node, ast.Call)}
+    calls = [node for node in ast.walk(recipe) if isinstance(node, ast.Call)]
+    names = [ast.unparse(call.func) for call in calls]
+    known = _arguments(recipe)
+    words = {word.arg: _plain(word.value, known) for call in calls for word in call.keywords}
     if kind == "finetune":
-        if "default_finetune_recipe" not in calls:
+        if "default_finetune_recipe" not in names:
             return None
-        rates = [_set(node, "recipe.optim.config.lr") for node in ast.walk(recipe) if _is_lora(node)]
-        rate = next((rate for rate in rates if rate is not None), 1e-4)
-        length = re.search(r"seq_length = \d+ if packed_sequence else (\d+)", ast.unparse(recipe))
-        batch = _set(recipe, "recipe.data.micro_batch_size") or 1
+        lora = str(known.get("peft_scheme")).lower() == "lora"
+        rates = [_set(node, "recipe.optim.config.lr") for node in ast.walk(recipe) if _asks(node, lora)]
         return clean(
             {
                 **common,
-                "optimizer.learning_rate": rate,
-                "batch.per_device": batch,
-                "lora.enabled": True,
-                "sequence.max_length": int(length[1]) if length else 2048,
+                "optimizer.learning_rate": next((rate for rate in rates if rate is not None), 1e-4),
+                "batch.per_device": _set(recipe, "recipe.data.micro_batch_size")
+                or words.get("micro_batch_size")
+                or 1,
+                "lora.enabled": lora,
+                "sequence.max_length": known.get("seq_length") or 2048,
             }
         )
-    data = next(
-        (c for c in ast.walk(recipe) if isinstance(c, ast.Call) and "MockDataModule" in ast.unparse(c)), None
-    )
-    if _ADAM not in calls or "bf16_mixed()" not in text or data is None:
+    if _ADAM not in names or "bf16_mixed()" not in text or "MockDataModule" not in ast.unparse(recipe):
         return None
-    words = {
-        word.arg: word.value
-        for node in ast.walk(recipe)
-        if isinstance(node, ast.Call)
-        for word in node.keywords
-    }
     return clean(
         {
             **common,
-            "optimizer.learning_rate": _plain(words.get("max_lr")),
-            "batch.per_device": _plain(words.get("micro_batch_size")),
+            "optimizer.learning_rate": words.get("max_lr"),
+            "batch.per_device": words.get("micro_batch_size"),
             "lora.enabled": False,
-            "sequence.max_length": _plain(words.get("seq_length")),
+            "sequence.max_length": words.get("seq_length"),
         }
     )
 
 
-def _is_lora(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "'lora'" in ast.unparse(node.test)
+def _arguments(recipe: ast.FunctionDef) -> dict[str, Any]:
+    """What a call without arguments finds in them: their defaults, and what the body puts for a None."""
+    from_last = zip(reversed(recipe.args.args), reversed(recipe.args.defaults), strict=False)
+    known = {argument.arg: _plain(value, {}) for argument, value in from_last}
+    for node in ast.walk(recipe):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith(" is None"):
+            name = ast.unparse(node.test).removesuffix(" is None")
+            put = next((s.value for s in node.body if isinstance(s, ast.Assign)), None)
+            if name in known and known[name] is None and put is not None:
+                known[name] = _plain(put.orelse if isinstance(put, ast.IfExp) else put, known)
+    return known
+
+
+def _asks(node: ast.AST, lora: bool) -> bool:
+    return isinstance(node, ast.If) and ("'lora'" if lora else "'none'") in ast.unparse(node.test)
 
 
 def _set(node: ast.AST, target: str) -> Any:
     """The plain value that the body gives it, not its other branches."""
     for statement in getattr(node, "body", []):
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == target:
-            return _plain(statement.value)
+            return _plain(statement.value, {})
     return None
 
 
-def _plain(value: ast.expr | None) -> Any:
+def _plain(value: ast.expr, known: dict[str, Any]) -> Any:
+    if isinstance(value, ast.Name):
+        return known.get(value.id)
     return value.value if isinstance(value, ast.Constant) else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from probes.configs import arguments, launch
+from probes.configs import arguments, launch, nemo2_recipes
 from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
 from probes.configs.words import count, dtype, more_than_nothing, norm, optimizer, rate, switch, text
+from probes.syntax.setting import Setting, Symbol
 
 NAME = "nemo2"
 
@@ -26,6 +27,9 @@ _PATH = re.compile(
     "|".join(rf"(?:.*\.)?(?P<{part}>{names})\.(?P<{part}_field>\w+)" for part, names in _PARTS.items())
 )
 _RECIPE = re.compile(r"(?:\w+\.)*(?P<kind>finetune|pretrain)_recipe(?:\(\)|\.(?P<field>\w+))")
+_NAMED = re.compile(
+    r"\b(?!llm\b|recipes\b)(?P<name>\w+)(?:\.| import \(?[\w ,]*)(?P<kind>finetune|pretrain)_recipe\b"
+)
 _FACTORY = re.compile(r"(bf16|fp16|nemotron_h_bf16)_(?:with_\w+_)?mixed\(\)")
 
 TABLE = {
@@ -51,7 +55,7 @@ TABLE = {
 # A recipe that a script takes over and changes; it trains in mixed bfloat16 unless its plugin is replaced.
 DEFAULTS = Defaults(
     "NeMo",
-    "2.0 to 2.4",
+    nemo2_recipes.VERSIONS,
     "nemo/collections/llm/recipes",
     {
         "precision.compute": ("bfloat16", "plugins bf16_mixed()"),
@@ -65,10 +69,6 @@ DEFAULTS = Defaults(
         "deepspeed.enabled": (False, "NeMo does not use DeepSpeed"),
     },
 )
-FINETUNE = {
-    "batch.per_device": (1, "micro_batch_size 1"),
-    "sequence.max_length": (2048, "seq_length 2048"),
-}
 
 
 def recognises(paths: Paths) -> bool:
@@ -91,10 +91,19 @@ def read(paths: Paths, found: Findings) -> None:
     devices = parts.get("trainer.devices") or given.get("num_gpus_per_node")
     launch.gpus(devices, parts.value("trainer.num_nodes") or given.value("num_nodes"), found)
     kinds = {match["kind"] for path in paths.settings if (match := _RECIPE.fullmatch(path))}
+    names = {
+        match["name"] for setting in paths.settings.values() if (match := _NAMED.search(_written(setting)))
+    }
     if "factory" in paths:
         kinds = {str(paths.value("$2"))} & {"finetune", "pretrain"}
+        names = {str(paths.value("factory")).partition("(")[0]}
     if len(kinds) == 1:  # a text with both is NeMo's own: which one runs is not in it
-        _recipe(kinds.pop(), given, paths, found)
+        _recipe(kinds.pop(), names.pop() if len(names) == 1 else None, given, paths, found)
+
+
+def _written(setting: Setting) -> str:
+    """llm.llama3_8b.pretrain_recipe for the call of it, a statement that imports it."""
+    return setting.value.written if isinstance(setting.value, Symbol) else str(setting.value)
 
 
 def _part(path: str) -> str | None:
@@ -124,18 +133,26 @@ def _lora(paths: Paths, found: Findings) -> None:
         found.say("lora.enabled", True, paths.get(call))
 
 
-def _recipe(kind: str, given: Paths, paths: Paths, found: Findings) -> None:
-    """What NeMo's own recipes say, which the script takes over (nemo/collections/llm/recipes, 2.0 to 2.4)."""
-    source = f"NeMo's {kind}_recipe (2.4)"
+def _recipe(kind: str, name: str | None, given: Paths, paths: Paths, found: Findings) -> None:
+    """What NeMo's own recipe of that name says, which the script takes over."""
+    source = f"NeMo's {kind}_recipe{f' of {name}' if name else ''} ({nemo2_recipes.VERSIONS})"
+    recipe = nemo2_recipes.find(kind, name)
     scheme = given.get("peft_scheme") or paths.get("peft_scheme")
     none = scheme is not None and str(scheme.value).lower() == "none"
-    if kind == "finetune" and not {"peft_scheme", "recipe.peft"} & given.undecided:
+    decided = kind == "pretrain" or not {"peft_scheme", "recipe.peft"} & given.undecided
+    if kind == "finetune" and decided:
         found.say("lora.enabled", not none, scheme)
-        found.assume("lora.enabled", True, f"{source}: peft_scheme lora")
-        found.assume("optimizer.learning_rate", 5e-6 if none else 1e-4, f"{source}: lr, by peft_scheme")
     found.take("sequence.max_length", count, given.get("seq_length"))
-    for fact, (value, written) in FINETUNE.items() if kind == "finetune" else ():
-        found.assume(fact, value, f"{source}: {written}")
-    if kind == "pretrain":
+    if recipe is not None:
+        if decided:
+            found.assume("lora.enabled", recipe.lora, f"{source}: peft_scheme")
+            found.assume(
+                "optimizer.learning_rate",
+                recipe.lora_rate if found.value("lora.enabled") else recipe.full_rate,
+                f"{source}: lr",
+            )
+        found.assume("batch.per_device", recipe.batch, f"{source}: micro_batch_size")
+        found.assume("sequence.max_length", recipe.length, f"{source}: seq_length")
+    elif kind == "pretrain":
         found.assume("lora.enabled", False, f"{source}: no peft")
     assume(found, DEFAULTS)

@@ -15,6 +15,7 @@ it may be the run that is reported.
 
 from __future__ import annotations
 
+import collections
 import re
 import typing
 
@@ -50,11 +51,15 @@ class Reader:
         self._is = rules.senses
         self._told = told
         self._clauses = clauses
+        self._states: dict[int, set[str | None]] = collections.defaultdict(set)  # of each sentence
+        for clause in clauses:
+            self._states[clause.sentence].add(clause.state)
+        self._telling = [self._tells(number) for number in range(len(told))]
         self._variants = [tuple(self._named(clause)) for clause in clauses]
 
     def _named(self, clause: Clause) -> typing.Iterator[Variant]:
         """The variants of a clause; "without it" is one of what was named last."""
-        if not self._tells(clause.sentence):
+        if not self._telling[clause.sentence]:
             return
         for pattern in self._patterns:
             for match in pattern.matches(clause.text):
@@ -76,7 +81,7 @@ class Reader:
 
     def _tells(self, number: int) -> bool:
         """Whether a sentence may hold a comparison at all: most do not, and their variants need no search."""
-        states = {c.state for c in self._clauses if number <= c.sentence <= number + 1}
+        states = self._states[number] | self._states[number + 1]
         words = ("blames", "spares", "moved", "whatever")
         return bool(states & {FINE, SAME, NUMBER}) or (
             SICK in states and any(self._is[word].search(self._told[number].text) for word in words)

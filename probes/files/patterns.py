@@ -22,7 +22,8 @@ MOST = 4  # times that one thing is looked at in one sentence
 
 @dataclasses.dataclass(frozen=True)
 class Pattern:
-    """One way to say one thing. `sides`: English and Chinese; all expressions of a side must be found.
+    """One way to say one thing. `sides`: English and others; all expressions of a side must be found.
+    `chinese` is a side too, which plain ASCII is not searched for.
 
     `fact` is a fact's id, among the tried ones a fix's. Without a value, a group of the match is it.
     `suspect`, of a comparison alone, is what is blamed where the variant is fine.
@@ -31,12 +32,13 @@ class Pattern:
     fact: str
     value: report.Value | None
     sides: tuple[tuple[re.Pattern[str], ...], ...]
+    chinese: tuple[tuple[re.Pattern[str], ...], ...]
     weak: bool
     suspect: re.Pattern[str] | None = None
 
     def matches(self, text: str) -> typing.Iterator[re.Match[str]]:
         """Where the sentence says it, at most a few times; of several expressions, where the first is."""
-        for first, *others in self.sides:
+        for first, *others in self.sides if text.isascii() else self.sides + self.chinese:
             found = list(itertools.islice(first.finditer(text), MOST))
             if found and all(other.search(text) for other in others):
                 yield from found
@@ -93,9 +95,8 @@ def _patterns(items: list[dict[str, typing.Any]], words: dict[str, str]) -> tupl
         Pattern(
             fact=item["fact"] if "fact" in item else item["fix"],
             value=item.get("value"),
-            sides=tuple(
-                tuple(_compile(expression, words) for expression in _listed(said)) for said in _sides(item)
-            ),
+            sides=_compiled(_sides(item), words),
+            chinese=_compiled((item["zh"],) if "zh" in item else (), words),
             weak=item.get("weak", False),
             suspect=_compile(item["suspect"], words) if "suspect" in item else None,
         )
@@ -104,9 +105,16 @@ def _patterns(items: list[dict[str, typing.Any]], words: dict[str, str]) -> tupl
 
 
 def _sides(item: dict[str, typing.Any]) -> typing.Iterator[str | list[str]]:
-    yield from (item[language] for language in ("en", "zh") if language in item)
+    if "en" in item:
+        yield item["en"]
     if "suspect" in item:  # a run without it is a variant of the run with it
         yield "{without}" + item["suspect"] + "|" + item["suspect"] + "{is_off}"
+
+
+def _compiled(
+    sides: typing.Iterable[str | list[str]], words: dict[str, str]
+) -> tuple[tuple[re.Pattern[str], ...], ...]:
+    return tuple(tuple(_compile(expression, words) for expression in _listed(said)) for said in sides)
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -17,6 +17,7 @@ _FENCED = "fence"
 MOST = 30  # configurations in a text
 _MIXED = "mixed"  # "8 x A100, bf16, LoRA": hardware for one reader, settings for another
 
+_DIGIT = re.compile(r"\d")  # a version, a card or a memory has one
 _FENCE = re.compile(r"^\s{0,8}(?:```|~~~)")
 _TRACEBACK = re.compile(r"^\s{0,8}Traceback \(most recent call last\)")
 _FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
@@ -48,7 +49,11 @@ _PYTHON = re.compile(
     r"|[\w.]+\([^()，。]{0,300}(?:\)|,|\()?\s*$|\)+,?\s*$)"
 )
 # "loss=nan from the first step", "Problem: it is NaN", "RuntimeError: …": three words make a sentence
-_CHINESE = re.compile(r"\s*(?:\w+\s?=\s?)?[\w.-]*[\u4e00-\u9fff]")  # "每卡batch=1没事" assigns nothing
+_CHINESE = re.compile(  # "每卡batch=1没事" assigns nothing, nor does "bs=1，不pad"
+    r"\s*(?:\w+\s?=\s?)?[\w.-]*[\u4e00-\u9fff]|(?:[^\"'#]|\"[^\"]*\"|'[^']*')*[，。；？！]"
+)
+# "step 850 起 loss=nan，此前一切正常"
+_CHINESE_TOLD = re.compile(r"(?!\W*[{\[]|\s*\d{4}).*[，。；].*[\u4e00-\u9fff]{4}")
 _SENTENCE = re.compile(
     r"^(?!\s*(?:import|from|def|class|with|for|if)\b)[^\"'#(\[{]*?\b[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}\b"
     r"|^\s*\w+(?:Error|Exception|Warning): |.*→"
@@ -149,12 +154,13 @@ def _kind(line: str, before: str, fenced: bool) -> str:
     if not line.strip():
         return ""
     if _LOG.search(line):
-        return PROSE if _PARAGRAPH.search(line) and _SENTENCE.match(line.lstrip()) else LOG
+        told = _PARAGRAPH.search(line) and _SENTENCE.match(line.lstrip())
+        return PROSE if told or _CHINESE_TOLD.match(line) else LOG
     if _LAUNCH.match(line) or (_FLAG.match(line) and (before == COMMAND or line.count("--") > 1)):
         return COMMAND
     if environment.is_item(line):
         return ENVIRONMENT
-    if environment.names_something(line):
+    if _DIGIT.search(line) and environment.names_something(line):
         return _MIXED
     if _JSON.match(line):
         return CONFIG

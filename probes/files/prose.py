@@ -33,7 +33,7 @@ from probes.files.patterns import Pattern, Rules, Said
 from probes.files.sentences import Sentence
 from probes.private import last_component
 
-MOST = 20_000  # characters of prose that are read; a report has some thousand
+MOST = 16_000  # characters of prose that are read; a report has some thousand
 SHORTEST = 12  # what a sentence counts at least: every pattern is tried on a word too
 
 NO_YAML = report.Unknown(

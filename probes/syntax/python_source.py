@@ -11,7 +11,7 @@ import typing
 
 from probes.syntax.python_bases import Base, Elsewhere, placed
 from probes.syntax.python_edit import edit
-from probes.syntax.python_paths import called
+from probes.syntax.python_paths import called, target_path
 from probes.syntax.python_tree import Source
 from probes.syntax.python_value import UNKNOWN
 from probes.syntax.python_walk import walk
@@ -25,9 +25,10 @@ _MOST_BASES = 20
 
 
 def settings(text: str, beside: Beside | None = None) -> tuple[Setting, ...]:
-    """What the text sets, in its order; a call is a setting too: LoraConfig() is the symbol LoraConfig.
+    """What the text sets, in its order; a call is a setting too: LoraConfig() is the symbol LoraConfig,
+    written as the text has it (peft.LoraConfig). Arguments that are not known, X(**unknown), are the setting
+    X.**, which is not decided.
 
-    Arguments that are not known, X(**unknown), are the setting X.**, which is not decided.
     `beside` gives the files that an mmengine config builds on; None: they were not given. Raises
     UnreadableError, with the line, for what is not Python or is built to eat memory.
     """
@@ -36,7 +37,7 @@ def settings(text: str, beside: Beside | None = None) -> tuple[Setting, ...]:
     for path, item in _walk(source, beside).found:
         node, value = item.node, item.value
         if isinstance(value, dict) and isinstance(node, ast.Call) and path == called(node)[0]:
-            path, value = path + "()", Symbol(path)
+            path, value = path + "()", Symbol(path, target_path(node.func))
         elif value is UNKNOWN:
             value = None
         elif not item.is_plain():

@@ -14,6 +14,7 @@ from probes.syntax.setting import MAX_SETTINGS, TOO_DEEP, UnreadableError
 
 _LEFT_OUT = re.compile(r"^[ \t]*(?:\.\.\.|…)[ \t]*,?[ \t]*$", re.MULTILINE)  # of a call's arguments
 _STARTS = re.compile(r"(?!(?:else|elif|except|finally)\b)[A-Za-z_@'\"(\[]")  # a statement at the margin
+_LINE_END = re.compile(r"\r\n|\r|\n")  # Python's own: str.splitlines ends lines at a form feed too
 _NOT_PYTHON = re.compile(r"^[ \t]*(?:[!%]|```)", re.MULTILINE)  # a notebook's commands, a fence
 
 
@@ -27,7 +28,7 @@ class Source:
         """Parse `text`; raises UnreadableError, with the line, when no way of reading it is Python."""
         self.text = text
         self.body, self._shift, self.problem = _parse(text)
-        ends = [match.end() for match in re.finditer(r"\r\n|\r|\n", text)]
+        ends = [match.end() for match in _LINE_END.finditer(text)]
         self._columns: dict[int, typing.Sequence[int]] = {}
         self._lines = [0, *ends, len(text), len(text), len(text)]  # a wrapper's last line counts as the end
 
@@ -112,7 +113,7 @@ def _parse(text: str) -> tuple[list[ast.stmt], int, UnreadableError | None]:
 
 def _statements(text: str) -> list[ast.stmt]:
     """Those statements of a broken text that are Python by themselves, if they are most of it."""
-    lines = text.splitlines()
+    lines = _LINE_END.split(text)
     starts = [number for number, line in enumerate(lines) if _STARTS.match(line)]
     if len(starts) < 2 or len(starts) > MAX_SETTINGS:
         return []

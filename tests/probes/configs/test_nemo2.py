@@ -58,7 +58,12 @@ def test_the_rate_of_an_unchanged_recipe_goes_with_its_scheme(known):
     assert assumed["precision.compute"] == "bfloat16"
     assert (assumed["batch.per_device"], assumed["sequence.max_length"]) == (1, 2048)
     _, assumed = known(start + "r = llm.llama3_8b.pretrain_recipe(name='a')", "python")
+    assert (assumed["optimizer.learning_rate"], assumed["lora.enabled"]) == (3e-4, False)
+    assert (assumed["batch.per_device"], assumed["sequence.max_length"]) == (1, 8192)
+    _, assumed = known(start + "r = llm.mine_8b.pretrain_recipe(name='a')", "python")
     assert (assumed.get("optimizer.learning_rate"), assumed["lora.enabled"]) == (None, False)
+    _, assumed = known(start + "r = llm.nemotronh_8b.finetune_recipe(name='a')", "python")
+    assert (assumed["optimizer.learning_rate"], assumed["lora.enabled"]) == (5e-6, False)
 
 
 def test_a_run_of_nemos_parts_has_what_they_are_given_and_no_more(known):
@@ -93,3 +98,11 @@ def test_the_command_has_a_factory_and_overrides(known):
     assert said["optimizer.learning_rate"] == 3e-4
     assert (said["gpu.count"], said["model.name"], said["lora.enabled"]) == (2, "llama3_8b", True)
     assert assumed["precision.compute"] == "bfloat16"
+
+
+def test_a_recipe_is_named_by_its_import_or_by_the_factory(known):
+    origin = "from nemo.collections.llm.recipes.gpt3_175b import pretrain_recipe"
+    _, assumed = known(f"{origin}\nrecipe = pretrain_recipe(name='a')", "python")
+    assert assumed["optimizer.learning_rate"] == 9e-5
+    _, assumed = known("nemo llm pretrain --factory 'nemotron4_15b(num_nodes=2)'", "command")
+    assert (assumed["optimizer.learning_rate"], assumed["batch.per_device"]) == (4.5e-5, 2)

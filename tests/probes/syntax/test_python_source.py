@@ -181,3 +181,9 @@ def test_what_is_called_later_is_named_for_what_it_is():
     found = values(text)
     assert (found["AdamW.lr"], found["Strategy.size"], found["Config.depth"]) == (1e-4, 2, 2)
     assert edit(text, {"Strategy.kind": 3}).splitlines()[1].endswith("size=2, kind=3)")
+
+
+def test_a_control_character_ends_no_line_of_broken_code():
+    text = "x = 1\nname = 'a\x0b\x0b\x1d\x1d'\nz = = 2\nlr = 3e-4\n"
+    assert {one.path: one.value for one in settings(text)}["lr"] == 3e-4
+    assert next(one.line for one in settings(text) if one.path == "lr") == 4
