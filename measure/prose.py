@@ -6,8 +6,9 @@
 
 measure/said has sentences as engineers write them, in English and Chinese, a line each: the `facts` that the
 text states, those that it does `not` state though a careless reader takes them from it, and those that are
-`open` to judgement, which count neither way. They were written by somebody who had not seen the patterns;
-the patterns were then widened on those that are marked `seen`. The others tell how well new words are read.
+`open` to judgement, which count neither way. They were written before it was seen what is read of them, most
+by somebody who had not seen the patterns; these were then widened on those that are marked `seen`. The
+others tell how well new words are read.
 A word for a symptom alone ("nan", "0", "not converging") is the baseline: what a search for it would say.
 """
 
