@@ -89,7 +89,8 @@ def _decide(points: typing.Sequence[Point], hides_nan: bool) -> tuple[list[Point
     """The attempt that counts, and its symptom.
 
     That is the newest one in which something is wrong, except that a newer one which got further
-    without trouble has overcome it.
+    without trouble has overcome it. Where that one is NaN throughout, and the one before broke on its way,
+    it went on with the NaN of the other.
     """
     runs = attempts([point for point in points if point.loss is not None])
     chosen, verdict = runs[0], symptom(runs[0], hides_nan)
@@ -98,6 +99,11 @@ def _decide(points: typing.Sequence[Point], hides_nan: bool) -> tuple[list[Point
             break
         if run and (run[-1].step or 0) > (chosen[-1].step or 0):
             chosen, verdict = run, symptom(run, hides_nan)
+    if verdict and verdict.symptom == "nan-from-start":
+        for run in runs[1:]:
+            earlier = symptom(run, hides_nan)
+            if earlier and earlier.symptom == "nan-after-steps":
+                return run, earlier
     return chosen, verdict
 
 
