@@ -16,6 +16,7 @@ from probes.report import ASSUMED, MEASURED, Fact, Report, Unknown, Value
 SHOWN = 2_000  # points of the curve in a report
 
 # The first rule that speaks decides; what cannot be a course comes before what can.
+LATE = 100  # a log that is bad throughout and begins after this step is an excerpt
 BROKEN = (broken.not_finite, broken.zero, broken.unlabelled, broken.dips)
 COURSE = (
     course.too_high,
@@ -53,12 +54,15 @@ def judge(
 
     if verdict:
         filtered = ASSUMED if verdict.assumed else MEASURED
-        say("loss.symptom", (verdict.symptom, line), MEASURED if verdict.symptom == "zero" else filtered)
+        sure = MEASURED if verdict.symptom == "zero" else filtered
+        sure = ASSUMED if bad and _is_excerpt(run, verdict, counted) else sure
+        say("loss.symptom", (verdict.symptom, line), sure)
         say("loss.hidden_nan", (verdict.hidden_nan, line), filtered)
         say("data.repeated", (verdict.repeated or None, line))
         say("loss.level", level(run, points))
-    if bad:
+    if bad and verdict and not _is_excerpt(run, verdict, counted):
         say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
+    if bad:
         say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
         say("loss.before", trends.before(before))
     say("gradient.trend", trends.gradient([*before, bad] if before and bad else run))
@@ -66,6 +70,9 @@ def judge(
     say("loss_scale.trend", ("exhausted", at_minimum) if at_minimum else trends.loss_scale(points))
     scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)
     say("precision.compute", ("float16", scaled.line) if scaled else None)  # nothing else needs scaling
+    half = next((point for point in points if point.dtype), None)
+    for fact in ("precision.compute", "precision.weights"):
+        say(fact, (half.dtype, half.line) if half else None)
     rate = trends.peak_rate(points)
     say("optimizer.learning_rate", rate)
     say("optimizer.learning_rate", None if rate else trends.later_rate(points), ASSUMED)
@@ -125,6 +132,12 @@ def symptom(run: typing.Sequence[Point], hides_nan: bool = False) -> Verdict | N
         if found := course_rule(run):
             return found
     return Verdict("healthy")
+
+
+def _is_excerpt(run: typing.Sequence[Point], verdict: Verdict, counted: bool) -> bool:
+    """Whether what is shown is bad throughout and begins late: where it went wrong stands above it."""
+    late = not counted and bool(run) and (run[0].step or 0) > LATE
+    return late and verdict.first == 0 and verdict.symptom in ("nan-from-start", "zero")
 
 
 def _beyond_training(

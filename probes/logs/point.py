@@ -64,6 +64,7 @@ class Point:
     line: int = 0
     epoch: float | None = None
     reward: float | None = None
+    dtype: str | None = None  # of a loss that is printed as a tensor, where it is bfloat16 or float16
 
 
 def from_pairs(

@@ -25,8 +25,12 @@ _CLI = {"swift", "megatron", "llamafactory-cli", "lmf", "axolotl", "tune", "xtun
 _TRAINING = {"sft", "pt", "rlhf", "train", "run", "dpo", "kto", "grpo", "reward", "rloo"}
 _OVERRIDE = re.compile(r"\+{0,2}([A-Za-z_][\w.\-]*)=")  # Hydra's ++key=value adds a key
 _OPTIONS = re.compile(r"(?:^|\s)(?:--\w|\+{0,2}[a-z]\w*(?:\.\w+)+=)")  # in a variable that a command takes
-_FLAG_OF_VARIABLE = re.compile(r"--[A-Za-z][\w.\-]*=.*", re.DOTALL)  # --out=$DIR is no value of what is before
-_ANNOTATED = re.compile(r"\\[ \t]+#[^\n]*\n")  # a remark behind the backslash, which people add when they paste
+_FLAG_OF_VARIABLE = re.compile(
+    r"--[A-Za-z][\w.\-]*=.*", re.DOTALL
+)  # --out=$DIR is no value of what is before
+_ANNOTATED = re.compile(
+    r"\\[ \t]+#[^\n]*\n"
+)  # a remark behind the backslash, which people add when they paste
 _ALONE = {"standalone", "multi_gpu", "no_python", "cfg_options", "overrides"}  # launcher flags without value
 _WORDS: dict[str, Plain] = {"true": True, "false": False, "none": None, "null": None}
 
