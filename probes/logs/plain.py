@@ -28,7 +28,8 @@ OF_TOTAL = re.compile(r"(?:\|\s{0,12}|\]\s{0,8}\[\s{0,12})(\d{1,12})/(\d{1,12})\
 BAR = re.compile(r"%\|[^|]{0,400}\|\s{0,12}(\d{1,12})/\d{1,12}\s{0,4}\[")
 # print(loss): tensor(nan, device='cuda:1', dtype=torch.float16, grad_fn=<NllLossBackward0>)
 TENSOR = re.compile(
-    rf"\s{{0,12}}tensor\(({NUMBER})(?:, dtype=torch\.(bfloat16|float16)|[^()]){{0,80}}?grad_fn=<\w{{0,40}}Loss\w{{0,40}}>\)\s*$"
+    rf"\s{{0,12}}tensor\(({NUMBER})(?:, dtype=torch\.(bfloat16|float16)|[^()]){{0,80}}?"
+    r"grad_fn=<\w{0,40}Loss\w{0,40}>\)\s*$"
 )
 # DETR's, DeiT's and MAE's loops: print("Loss is {}, stopping training".format(loss_value))
 STOPPED = re.compile(r"Loss is ([-+]?(?:nan|inf)), stopping training", re.IGNORECASE)

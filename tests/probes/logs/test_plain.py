@@ -92,7 +92,9 @@ def test_prose_settings_and_other_formats_are_left_alone(text):
 
 def test_the_loop_of_detr_and_mae_says_why_it_stops():
     found = plain.point("[11:41:59] Loss is nan, stopping training", 7)
-    assert found is not None and math.isnan(found.loss) and found.line == 7
+    assert found is not None
+    assert math.isnan(found.loss)
+    assert found.line == 7
 
 
 def test_a_loss_in_half_precision_gives_its_format_away():
