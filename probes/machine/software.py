@@ -53,9 +53,10 @@ def versions(version_of: typing.Callable[[str], str | None]) -> list[Fact]:
 def installed(name: str) -> str | None:
     """The installed version of the package, None where there is none or its record is damaged."""
     try:
-        return importlib.metadata.version(name)
-    except (importlib.metadata.PackageNotFoundError, KeyError):
+        record = importlib.metadata.distribution(name).metadata
+    except importlib.metadata.PackageNotFoundError:
         return None
+    return record.get("Version") if record else None
 
 
 def torch_build(version: str, file: str) -> list[Fact | Unknown]:

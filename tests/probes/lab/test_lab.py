@@ -45,6 +45,7 @@ def test_a_listed_fix_is_possible_and_a_run_is_long_enough_to_judge_it(name: str
 
 
 def test_a_fault_and_its_fix() -> None:
+    pytest.importorskip("torch")
     fault = FAULTS["adam-epsilon"]
     broken = run(fault.settings.but(steps=6))
     settings, damage = applied(fault, "keep-fp32-master-weights")
@@ -55,6 +56,7 @@ def test_a_fault_and_its_fix() -> None:
 
 
 def test_the_same_run_gives_the_same_numbers() -> None:
+    pytest.importorskip("torch")
     settings = Settings(steps=3, precision="bfloat16", padding="packed")
 
     assert run(settings) == run(settings)
