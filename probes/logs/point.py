@@ -85,4 +85,4 @@ def from_pairs(
     own = found.pop("step", None)
     if own is not None and abs(own) < 1e12:  # which nan and inf are not
         step = int(own)
-    return Point(step=step, line=line, **found)
+    return dataclasses.replace(Point(step=step, line=line), **found)
