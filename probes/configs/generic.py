@@ -24,6 +24,9 @@ TABLE = {
     "clip_grad_norm": ("optimizer.max_grad_norm", norm),
     "gradient_clipping": ("optimizer.max_grad_norm", norm),
     "gradient_clip_val": ("optimizer.max_grad_norm", norm),
+    "clip_norm": ("optimizer.max_grad_norm", norm),  # fairseq's
+    "update_freq": ("batch.accumulation", count),
+    "warmup_updates": ("schedule.warmup", more_than_nothing),
     "max_norm": ("optimizer.max_grad_norm", norm),
     "micro_batch_size": ("batch.per_device", count),
     "local_batch_size": ("batch.per_device", count),

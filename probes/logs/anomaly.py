@@ -16,6 +16,7 @@ from probes.report import ASSUMED, MEASURED, Fact, Report, Unknown, Value
 SHOWN = 2_000  # points of the curve in a report
 
 RISES = ("divergence", "spike")
+LATE = 100  # a log that is bad throughout and begins after this step is an excerpt
 # The first rule that speaks decides; what cannot be a course comes before what can.
 BROKEN = (broken.not_finite, broken.zero, broken.unlabelled, broken.dips)
 COURSE = (
@@ -55,7 +56,9 @@ def judge(
 
     if verdict:
         filtered = ASSUMED if verdict.assumed else MEASURED
-        say("loss.symptom", (verdict.symptom, line), MEASURED if verdict.symptom == "zero" else filtered)
+        sure = MEASURED if verdict.symptom == "zero" else filtered
+        sure = ASSUMED if bad and _is_excerpt(run, verdict, counted) else sure
+        say("loss.symptom", (verdict.symptom, line), sure)
         say("loss.hidden_nan", (verdict.hidden_nan, line), filtered)
         say("loss.onset", (_onset(run, verdict), line), filtered)
         say("data.repeated", (verdict.repeated or None, line))
@@ -63,8 +66,9 @@ def judge(
         say("loss.level", summed)
         say("loss.height", height(run) if verdict.symptom == "too-high" and not summed else None)
         say("loss.first_update", _first_update(run, verdict))
-    if bad:
+    if bad and verdict and not _is_excerpt(run, verdict, counted):
         say("loss.first_bad_step", (bad.step, bad.line), ASSUMED if counted else MEASURED)
+    if bad:
         say("loss.last_good", (before[-1].loss, before[-1].line) if before else None)
         say("loss.before", trends.before(before))
         say("loss.break", trends.broke(run, len(before)) if verdict and verdict.symptom in RISES else None)
@@ -77,6 +81,9 @@ def judge(
     say("loss_scale.trend", ("exhausted", at_minimum) if at_minimum else trends.loss_scale(points))
     scaled = next((point for point in points if (point.loss_scale or 0) > 1), None)
     say("precision.compute", ("float16", scaled.line) if scaled else None)  # nothing else needs scaling
+    half = next((point for point in points if point.dtype), None)
+    for fact in ("precision.compute", "precision.weights"):
+        say(fact, (half.dtype, half.line) if half else None)
     rate = trends.peak_rate(points)
     say("optimizer.learning_rate", rate)
     say("optimizer.learning_rate", None if rate else trends.later_rate(points), ASSUMED)
@@ -97,7 +104,8 @@ def _decide(points: typing.Sequence[Point], hides_nan: bool) -> tuple[list[Point
     """The attempt that counts, and its symptom.
 
     That is the newest one in which something is wrong, except that a newer one which got further
-    without trouble has overcome it.
+    without trouble has overcome it. Where that one is NaN throughout, and the one before broke on its way,
+    it went on with the NaN of the other.
     """
     runs = attempts([point for point in points if point.loss is not None])
     chosen, verdict = runs[0], symptom(runs[0], hides_nan)
@@ -106,6 +114,11 @@ def _decide(points: typing.Sequence[Point], hides_nan: bool) -> tuple[list[Point
             break
         if run and (run[-1].step or 0) > (chosen[-1].step or 0):
             chosen, verdict = run, symptom(run, hides_nan)
+    if verdict and verdict.symptom == "nan-from-start":
+        for run in runs[1:]:
+            earlier = symptom(run, hides_nan)
+            if earlier and earlier.symptom == "nan-after-steps":
+                return run, earlier
     return chosen, verdict
 
 
@@ -143,6 +156,12 @@ def _first_update(run: typing.Sequence[Point], verdict: Verdict) -> tuple[bool, 
         return None
     norm = run[0].grad_norm  # without one, the gradient may have been broken already
     return (True, run[1].line) if math.isfinite(math.nan if norm is None else norm) else None
+
+
+def _is_excerpt(run: typing.Sequence[Point], verdict: Verdict, counted: bool) -> bool:
+    """Whether what is shown is bad throughout and begins late: where it went wrong stands above it."""
+    late = not counted and bool(run) and (run[0].step or 0) > LATE
+    return late and verdict.first == 0 and verdict.symptom in ("nan-from-start", "zero")
 
 
 def _beyond_training(

@@ -27,7 +27,12 @@ EPOCH = re.compile(r"\b[Ee]poch\b[ :=#\[]{1,6}(\d{1,9}(?:\.\d{1,6})?)")
 OF_TOTAL = re.compile(r"(?:\|\s{0,12}|\]\s{0,8}\[\s{0,12})(\d{1,12})/(\d{1,12})\s{0,4}[\]\[]")
 BAR = re.compile(r"%\|[^|]{0,400}\|\s{0,12}(\d{1,12})/\d{1,12}\s{0,4}\[")
 # print(loss): tensor(nan, device='cuda:1', dtype=torch.float16, grad_fn=<NllLossBackward0>)
-TENSOR = re.compile(rf"\s{{0,12}}tensor\(({NUMBER})[^()]{{0,80}}grad_fn=<\w{{0,40}}Loss\w{{0,40}}>\)\s*$")
+TENSOR = re.compile(
+    rf"\s{{0,12}}tensor\(({NUMBER})(?:, dtype=torch\.(bfloat16|float16)|[^()]){{0,80}}?"
+    r"grad_fn=<\w{0,40}Loss\w{0,40}>\)\s*$"
+)
+# DETR's, DeiT's and MAE's loops: print("Loss is {}, stopping training".format(loss_value))
+STOPPED = re.compile(r"Loss is ([-+]?(?:nan|inf)), stopping training", re.IGNORECASE)
 TORCHTUNE = re.compile(r"\s{0,4}\d{1,9}\|(\d{1,12})\|Loss:")
 ALONE = re.compile(rf"\s{{0,12}}[A-Za-z_/ ]{{0,16}}(?:[Ll]oss|LOSS){VALUE}\s{{0,12}},?$")
 # Five words in a row without a number or a sign between them are a sentence, not a print of values.
@@ -49,7 +54,11 @@ def point(text: str, line: int) -> Point | None:
         return None
     printed = TENSOR.match(text)
     if printed:
-        return Point(loss=float(printed[1]), line=line)
+        # under autocast the loss is float32: one in half precision is of a model that is so itself
+        return Point(loss=float(printed[1]), dtype=printed[2], line=line)
+    stopped = STOPPED.search(text)
+    if stopped:
+        return Point(loss=float(stopped[1]), line=line)
     losses = list(LOSS.finditer(text))
     if not losses or SENTENCE.search(text):
         return None

@@ -46,6 +46,7 @@ class Point:
     line: int = 0
     epoch: float | None = None
     reward: float | None = None
+    dtype: str | None = None  # of a loss that is printed as a tensor, where it is bfloat16 or float16
 
 
 def from_pairs(
@@ -66,4 +67,4 @@ def from_pairs(
     own = found.pop("step", None)
     if own is not None and abs(own) < 1e12:  # which nan and inf are not
         step = int(own)
-    return Point(step=step, line=line, **found)
+    return dataclasses.replace(Point(step=step, line=line), **found)

@@ -17,7 +17,7 @@ from probes.syntax.shell_words import Word
 
 _PROGRAM = re.compile(
     r"(?:.*/)?(?:torchrun|deepspeed|accelerate|xtuner|llamafactory-cli|swift|megatron|axolotl|tune|srun|mpirun"
-    r"|openrlhf\.cli\.\w+|lightning|composer|colossalai|nemo|automodel|python[\d.]*|[\w.\-]+\.(?:py|sh))"
+    r"|openrlhf\.cli\.\w+|lightning|composer|colossalai|nemo|automodel|fairseq-(?:hydra-)?train|python[\d.]*|[\w.\-]+\.(?:py|sh))"
 )
 _SCRIPT = re.compile(r".*\.(?:py|sh)")
 _NOT_TRAINING = {"pip", "pip3", "git", "conda", "apt", "apt-get", "wget", "curl", "echo", "cd", "mkdir", "rm"}
@@ -25,6 +25,12 @@ _CLI = {"swift", "megatron", "llamafactory-cli", "lmf", "axolotl", "tune", "xtun
 _TRAINING = {"sft", "pt", "rlhf", "train", "run", "dpo", "kto", "grpo", "reward", "rloo"}
 _OVERRIDE = re.compile(r"\+{0,2}([A-Za-z_][\w.\-]*)=")  # Hydra's ++key=value adds a key
 _OPTIONS = re.compile(r"(?:^|\s)(?:--\w|\+{0,2}[a-z]\w*(?:\.\w+)+=)")  # in a variable that a command takes
+_FLAG_OF_VARIABLE = re.compile(
+    r"--[A-Za-z][\w.\-]*=.*", re.DOTALL
+)  # --out=$DIR is no value of what is before
+_ANNOTATED = re.compile(
+    r"\\[ \t]+#[^\n]*\n"
+)  # a remark behind the backslash, which people add when they paste
 _ALONE = {"standalone", "multi_gpu", "no_python", "cfg_options", "overrides"}  # launcher flags without value
 _WORDS: dict[str, Plain] = {"true": True, "false": False, "none": None, "null": None}
 
@@ -83,6 +89,7 @@ def _plain(text: str) -> Plain:
 def _read(text: str) -> tuple[list[_Found], list[tuple[int, int]]]:
     """What is set, and where the training commands stand."""
     text = shell_words.without_heads(text)
+    text = _ANNOTATED.sub(lambda remark: " " * (len(remark[0]) - 2) + "\\\n", text)
     found: list[_Found] = []
     commands: list[tuple[Word, ...]] = []
     known: dict[str, Word] = {}
@@ -93,9 +100,9 @@ def _read(text: str) -> tuple[list[_Found], list[tuple[int, int]]]:
                 found.append(_Found(name, word, word.here - len(name) - 1, word.until, number))
             if _OPTIONS.search(text, word.start, word.end):
                 inside = shell_words.commands(text, dict(known), word.start, word.end)
-                _flags([w for c in inside for w in c.words], found, number, 1)
+                _flags(text, [w for c in inside for w in c.words], found, number, 1)
         if _trains(command.words):
-            _flags(list(command.words), found, number, int(_is_array(command.words)))
+            _flags(text, list(command.words), found, number, int(_is_array(command.words)))
             commands.append(command.words)
     chosen = _chosen([_purpose(words) for words in commands])
     if any(word.text == "-" for number in chosen for word in commands[number]):  # it takes arrays of flags
@@ -134,11 +141,11 @@ def _is_array(words: tuple[Word, ...]) -> bool:
     return bool(words) and bool(_OPTIONS.match(words[0].text or ""))
 
 
-def _flags(words: list[Word], found: list[_Found], command: int, position: int = 0) -> None:
+def _flags(source: str, words: list[Word], found: list[_Found], command: int, position: int = 0) -> None:
     index = 0
     while index < len(words):
         word = words[index]
-        text = word.text or ""
+        text = _written(source, word)
         index += 1
         override = _OVERRIDE.match(text)
         if re.fullmatch(r"--?[A-Za-z][\w.\-]*(?:=.*)?", text, re.DOTALL):
@@ -147,9 +154,10 @@ def _flags(words: list[Word], found: list[_Found], command: int, position: int =
             if equals:
                 shift = word.end - len(rest)
                 literal = word.here == word.start
-                value = Word(rest, shift if literal else word.start, word.end, word.here, word.until)
+                known = None if word.text is None else rest
+                value = Word(known, shift if literal else word.start, word.end, word.here, word.until)
                 found.append(_Found(path, value, word.here, word.until, command))
-            elif index < len(words) and _is_value(words[index], path):
+            elif index < len(words) and _is_value(source, words[index], path):
                 found.append(_Found(path, words[index], word.here, words[index].until, command))
                 index += 1
             else:
@@ -162,9 +170,17 @@ def _flags(words: list[Word], found: list[_Found], command: int, position: int =
             position += 1
 
 
-def _is_value(word: Word, flag: str) -> bool:
+def _written(source: str, word: Word) -> str:
+    """A word's text; of one that is not decided, `--flag=$VALUE` as it stands, else nothing."""
+    if word.text is not None:
+        return word.text
+    flag = _FLAG_OF_VARIABLE.match(source, word.here, word.until)
+    return flag[0] if flag else ""
+
+
+def _is_value(source: str, word: Word, flag: str) -> bool:
     """Whether `word` belongs to the flag before it, and is not the next flag, the script or an override."""
-    text = word.text or ""
+    text = _written(source, word)
     if flag in _ALONE or _OVERRIDE.match(text) or (_SCRIPT.fullmatch(text) and flag not in ("config", "c")):
         return False
     return not text.startswith("-") or number(text) is not None

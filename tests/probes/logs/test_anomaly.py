@@ -144,6 +144,20 @@ def test_a_restart_that_broke_is_what_counts():
     assert judge(log, "train.log").values()["loss.first_bad_step"] == 20
 
 
+def test_a_restart_on_broken_weights_shows_where_they_broke():
+    first = [Point(step=n, loss=2.0 if n < 2 else math.nan, line=n) for n in range(4)]
+    again = [Point(step=n, loss=math.nan, line=10 + n) for n in range(3)]
+    facts = judge([*first, *again], "train.log").values()
+    assert (facts["loss.symptom"], facts["loss.first_bad_step"]) == ("nan-after-steps", 2)
+
+
+def test_an_excerpt_that_begins_late_does_not_say_where_it_broke():
+    report = judge([Point(step=n, loss=math.nan, line=n) for n in range(1461, 1466)], "train.log")
+    (symptom,) = (fact for fact in report.facts if fact.id == "loss.symptom")
+    assert symptom.state == "assumed"
+    assert "loss.first_bad_step" not in report.values()
+
+
 def test_a_scaled_loss_shows_float16_and_a_scale_of_one_does_not():
     def values(scale):
         return judge([Point(step=1, loss=2.0, loss_scale=scale, line=1)], "train.log").values()

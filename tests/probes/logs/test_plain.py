@@ -90,6 +90,18 @@ def test_prose_settings_and_other_formats_are_left_alone(text):
     assert plain.point(text, 1) is None
 
 
+def test_the_loop_of_detr_and_mae_says_why_it_stops():
+    found = plain.point("[11:41:59] Loss is nan, stopping training", 7)
+    assert found is not None
+    assert math.isnan(found.loss)
+    assert found.line == 7
+
+
+def test_a_loss_in_half_precision_gives_its_format_away():
+    text = "tensor(2.5, device='cuda:1', dtype=torch.float16, grad_fn=<NllLossBackward0>)"
+    assert plain.point(text, 1) == Point(loss=2.5, dtype="float16", line=1)
+
+
 def test_a_loss_printed_as_a_tensor_is_one():
     found = plain.point("tensor(nan, device='cuda:1', dtype=torch.float16, grad_fn=<NllLossBackward0>)", 3)
 

@@ -101,6 +101,14 @@ def test_a_variable_decides_where_it_is_set():
         ("for lr in 1 2; do python train.py --lr $lr; done", {"$0": "python", "$1": "train.py"}),
         ("python train.py --lr ${LR:-1e-4}", {"$0": "python", "$1": "train.py", "lr": 1e-4}),
         ("python train.py --a 'it''s' --b \"x", {"$0": "python", "$1": "train.py", "a": "its", "b": "x"}),
+        (
+            "python train.py --enable_xformers \\\n  --data_dir=$DATA --lr 1",
+            {"$0": "python", "$1": "train.py", "enable_xformers": True, "lr": 1},
+        ),
+        (
+            "fairseq-train $D --rank $R \\ # 0, 10, 20 or 30\n  --adam-eps 1e-6",
+            {"$0": "fairseq-train", "adam_eps": 1e-6},
+        ),
         ("", {}),
     ],
 )
