@@ -115,8 +115,8 @@ def spike(run: Run) -> Verdict | None:
     firsts = []
     for row in rows:
         top = sorted(heights[index] for index in row)[-2:]
-        # Two means in a row, each near twice what is before and behind, are no two hard batches.
-        tall = averaged and len(row) >= 2 and top[0] > max(math.log(1.8), 6 * noise)
+        # The only two means that stand out, each near twice what is before and behind, are no hard batches.
+        tall = averaged and len(rows) == 1 and len(row) >= 2 and top[0] > max(math.log(1.8), 6 * noise)
         if tall or (len(row) >= least and (top[-1] > double or top[0] > half)):
             firsts.append(row[0])
     singles = [row[0] for row in rows if len(row) == 1 and heights[row[0]] > half]

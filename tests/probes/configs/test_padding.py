@@ -2,20 +2,22 @@ import pytest
 
 from probes import configs
 
+TOKENIZER = "from transformers import AutoTokenizer\ntokenizer = AutoTokenizer.from_pretrained('a/b'{})\n"
+
 
 @pytest.mark.parametrize(
     ("text", "padding"),
     [
-        ('from transformers import AutoTokenizer\ntok = AutoTokenizer.from_pretrained("a/b", padding_side="left")\n', "left"),
-        ('from transformers import AutoTokenizer\ntok = AutoTokenizer.from_pretrained("a/b")\ntok.padding_side = "right"\n', "right"),
-        ('from transformers import AutoTokenizer\ntok = AutoTokenizer.from_pretrained("a/b")\n', None),
+        (TOKENIZER.format(", padding_side='left'"), "left"),
+        (TOKENIZER.format("") + "tokenizer.padding_side = 'right'\n", "right"),
+        (TOKENIZER.format(""), None),
         (
-            "from transformers import AutoTokenizer\nfrom trl import SFTConfig\n"
-            'tok = AutoTokenizer.from_pretrained("a/b", padding_side="left")\nargs = SFTConfig(packing=True)\n',
+            TOKENIZER.format(", padding_side='left'")
+            + "from trl import SFTConfig\nargs = SFTConfig(packing=True)\n",
             "packed",
         ),
     ],
-)  # fmt: skip
+)
 def test_the_tokenizers_side_is_read_and_packing_comes_first(text, padding):
     facts = {fact.id: fact.value for fact in configs.read(text, "train.py").facts}
 
