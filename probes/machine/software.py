@@ -56,7 +56,7 @@ def installed(name: str) -> str | None:
         record = importlib.metadata.distribution(name).metadata
     except importlib.metadata.PackageNotFoundError:
         return None
-    return record.get("Version") if record else None
+    return record["Version"] if record and "Version" in record else None
 
 
 def torch_build(version: str, file: str) -> list[Fact | Unknown]:
