@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -15,7 +15,7 @@ from app import inputs, render, telling
 from app.inputs import Inputs
 from app.session import Session
 from app.telling import BadInputError
-from kb.model import Knowledge
+from kb.model import Knowledge, Lang
 
 MOST_TEXT = 1_000_000  # characters of all texts together; a longer log goes through the command line
 MOST_FILES, MOST_FACTS = 20, 200
@@ -43,7 +43,7 @@ class Asked(BaseModel):
         default={}, max_length=MOST_FILES, description="texts by file name; configs get their patch by it"
     )
     link: str = Field(default="", max_length=9_000, description="go on from a link (?d=…)")
-    lang: Literal["en", "zh"] = Field(default="en", description="the language of titles and steps")
+    lang: Lang = Field(default="en", description="the language of titles and steps")
 
     @model_validator(mode="after")
     def _bounded(self) -> Asked:
@@ -63,7 +63,7 @@ def formed(data: Any, form: type[Form]) -> Form:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:200] or "the request"
         said = first["msg"][:200].lower().removeprefix("value error, ")
-        line = f"{where}, {said}, see docs/commands.md for the form"
+        line = f"{where}, {said}, see docs/interfaces.md for the form"
         raise BadInputError(line) from error
 
 

@@ -42,7 +42,7 @@ def tell(
         try:
             session = session.answer(name, value_of(knowledge.facts[name], value))
         except ValueError as error:
-            raise BadInputError(f"{where}, {error}, give one of these") from error
+            raise BadInputError(f"{where}, {error}, give such a value") from error
     for name, outcome in tried:
         where = f"{fix_of} {name}={outcome}"
         if name not in knowledge.fixes:
@@ -56,14 +56,17 @@ def tell(
 def like(name: str, names: Iterable[str]) -> str:
     """What was probably meant, as the end of a line for people."""
     close = difflib.get_close_matches(name, list(names), n=1)
-    return f", did you mean {close[0]}?" if close else ", `whynan kb tree` lists them"
+    return f", did you mean {close[0]}?" if close else ", `whynan kb export` lists them"
 
 
 def opened(given: str | None) -> Session:
     """The session of a link, whole or only what stands behind `?d=`. Raises app.link.LinkError."""
     if not given:
         return Session()
-    asked = dict(parse_qsl(urlsplit(given).query))
+    try:
+        asked = dict(parse_qsl(urlsplit(given).query))
+    except ValueError as error:
+        raise link.LinkError("The link is no address that can be read; copy it again, whole.") from error
     if "s" in asked and "d" not in asked:
         raise link.LinkError("The link is a short one, which only its own server opens; give the long one.")
     return link.decode(asked.get("d") or given)

@@ -282,5 +282,8 @@ class Knowledge(Strict):
     policy: Policy
     document: Document | None = None
 
-    def __hash__(self) -> int:
-        return hash(self.version)
+    # Caches go by which one it is: to compare all of its values takes longer than what they save.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other

@@ -26,6 +26,7 @@ import kb
 from kb.load import HERE
 from kb.model import Cause, Knowledge
 from measure.proofs import chance, rewritten
+from measure.tables import put
 from probes.lab import FAULTS, Settings, possible
 from probes.lab.fault import Fault
 
@@ -248,10 +249,7 @@ def main() -> int:
             if arguments.write:
                 path.write_text(new, encoding="utf-8")
     if arguments.write:
-        before, rest = PAGE.read_text(encoding="utf-8").split("<!-- proof -->\n")
-        after = rest.split("<!-- /proof -->")[1]
-        text = f"{before}<!-- proof -->\n{page(results)}\n<!-- /proof -->{after}"
-        PAGE.write_text(text, encoding="utf-8")
+        put("proof", page(results), PAGE)
     return 1 if problems or (stale and not arguments.write) else 0
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from app.trial import AS_IT_IS, CLIPPED, HEALTHY, SECTIONS, Tried, merit, trials
 from measure import prove_lab
+from measure.tables import put
 from probes.lab import FAULTS, FIXES, Settings, applied, possible
 
 ROOT = Path(__file__).parent.parent
@@ -207,9 +208,7 @@ def main() -> None:
         lines = [json.loads(line) for line in arguments.take.read_text().splitlines()]
         RESULTS.write_text(json.dumps(taken(lines)) + "\n")
     if arguments.write:
-        before, rest = PAGE.read_text(encoding="utf-8").split("<!-- trial -->\n")
-        after = rest.split("<!-- /trial -->")[1]
-        PAGE.write_text(f"{before}<!-- trial -->\n{page()}\n<!-- /trial -->{after}", encoding="utf-8")
+        put("trial", page(), PAGE)
         for fault in trials():
             (DOCS / f"trial-{fault}.svg").write_text(drawing(fault), encoding="utf-8")
 

@@ -16,6 +16,7 @@ from app.conclusion import ABNORMAL, HEALTHY, UNJUDGED, Conclusion
 from app.inputs import Inputs
 from app.session import Session
 from app.telling import BadInputError
+from app.words import LANGS
 from kb.model import Knowledge
 from probes.columns import width
 
@@ -52,7 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=[*FORMATS, CAPSULE, "jsonl"], default="text", help="default: text"
     )
-    parser.add_argument("--lang", choices=["en", "zh"], default="en", help="default: en")
+    parser.add_argument("--lang", choices=LANGS, default="en", help="default: en")
     parser.add_argument("--kb", metavar="DIR", help="another folder of knowledge")
 
 

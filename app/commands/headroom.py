@@ -41,8 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
         report = model_folder.measure(
             arguments.folder, text or model_folder.TEXT, training, arguments.first_skips
         )
-    except (ReadError, OSError) as error:
+    except ReadError as error:
         raise BadInputError(str(error)) from error
+    except OSError as error:
+        where = error.filename or arguments.folder
+        raise BadInputError(f"{where}: cannot be read ({error.strerror or error}), give another") from error
     print(json.dumps(to_json(report)) if arguments.format == "json" else _text(report))
     return 0 if report.values()["probe.headroom"] == "safe" else 1
 

@@ -209,6 +209,11 @@ def _new(folder: Path, knowledge: Knowledge, arguments: argparse.Namespace) -> N
     else:
         texts = {folder / "fixes" / f"{name}.yaml": NEW_FIX}
     for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.format(id=name), encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.format(id=name), encoding="utf-8")
+        except OSError as error:
+            raise BadInputError(
+                f"{path}, cannot be written ({error.strerror}), choose another place"
+            ) from error
         print(f"{path}: made; fill in the TODOs, then `whynan kb check`")

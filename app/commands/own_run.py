@@ -13,7 +13,7 @@ import kb
 from app import inputs, own_run
 from app.commands import BadInputError
 from app.session import Session, known
-from app.words import word
+from app.words import LANGS, word
 from kb.model import Plain
 
 FORMATS = ("float32", "bfloat16", "float16")
@@ -42,7 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--from", dest="given", nargs="+", type=Path, default=[], metavar="PATH",
         help="a config or a folder, whose numbers are taken where no option says another",
     )  # fmt: skip
-    own.add_argument("--lang", choices=["en", "zh"], default="en", help="of the notes; default: en")
+    own.add_argument("--lang", choices=LANGS, default="en", help="of the notes; default: en")
     own.add_argument("--progress", action="store_true", help="a JSON line on standard error for each step")
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
+
+from app.commands import BadInputError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +32,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serves until it is stopped."""
+    """Serves until it is stopped. Raises BadInputError where nothing can listen at the address."""
+    _listenable(arguments.host, arguments.port)
     from app.ui.server import serve  # streamlit takes a second to import
 
     serve(
@@ -42,3 +46,17 @@ def run(arguments: argparse.Namespace) -> int:
         database=arguments.database,
     )
     return 0
+
+
+def _listenable(host: str, port: int) -> None:
+    """Asked before Streamlit is, which ends with a traceback or with status 1."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Streamlit does
+            listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or "a port is 0 to 65535"
+        raise BadInputError(
+            f"{host}:{port}, nothing can listen there ({why}), give another --host or --port"
+        ) from error

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app import asked, inputs
 from app.asked import MOST_FILES, Asked
 from app.telling import BadInputError, like
-from kb.model import Knowledge
+from kb.model import Knowledge, Lang
 from probes.merge import merge
 
 Place = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
@@ -42,7 +42,7 @@ class Explain(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: asked.Word = Field(default="", description="a cause, fix, advisory or fact; left out: all ids")
-    lang: Literal["en", "zh"] = "en"
+    lang: Lang = "en"
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,10 @@ def test_facts_are_a_line_a_file(capsys: pytest.CaptureFixture[str], broken: Pat
         (["kb", "show", "nonsense"], "there is no such cause"),
         (["kb", "--kb", "no-such-folder", "check"], "there is no facts.yaml"),
         (["pack", "-o", "/no/such/folder/probe.pyz"], "cannot be written"),
+        (["serve", "--port", "99999"], "a port is 0 to 65535"),
+        (["serve", "--host", "203.0.113.1"], "nothing can listen there"),  # an address of documentation's own
+        (["diagnose", "--link", "http://[x"], "no address that can be read"),
+        (["kb", "new", "cause", "rays", "--topic", "/dev/null"], "cannot be written"),
         (["dance"], "invalid choice"),
     ],
 )
