@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from app.conclusion import CauseShown, Conclusion, FixShown
-from app.phrases import label, percent, percentage
+from app.fact_names import fact_name
+from app.phrases import label, percent, percentage, stated
 from app.words import word
-from kb.model import Knowledge, Plain
+from kb.model import Knowledge
 
 FLIPS, HINGES, CHECKS, AGAINST, LEADING = 3, 3, 4, 2, 3
 FOR = 1.1  # a factor below that hardly speaks for a cause
@@ -30,7 +31,7 @@ def because(shown: Conclusion, knowledge: Knowledge, lang: str) -> str:
     values = shown.known.values()
     telling = [item for item in shown.causes[0].evidence if item.factor > FOR][:LEADING]
     glue = word("list.comma", lang)
-    return glue.join(_stated(knowledge, item.fact, values[item.fact], lang) for item in telling)
+    return glue.join(stated(knowledge, item.fact, values[item.fact], lang) for item in telling)
 
 
 def asking(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[tuple[str, str]]:
@@ -56,7 +57,7 @@ def flips(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
     likeliest = {flip.fact: flip for flip in reversed(shown.explanation.flips)}
     led: dict[str, list[str]] = {}
     for flip in [flip for flip in shown.explanation.flips if likeliest[flip.fact] is flip][:FLIPS]:
-        answer = f"{_stated(knowledge, flip.fact, flip.value, lang)} ({percentage(flip.chance, lang)})"
+        answer = f"{stated(knowledge, flip.fact, flip.value, lang)} ({percentage(flip.chance, lang)})"
         led.setdefault(flip.fix, []).append(answer)
     return _lines("report.flip", led, knowledge, lang)
 
@@ -66,7 +67,7 @@ def hinges(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
     values = shown.known.values()
     led: dict[str, list[str]] = {}
     for hinge in shown.explanation.hinges[:HINGES]:
-        led.setdefault(hinge.fix, []).append(_stated(knowledge, hinge.fact, values[hinge.fact], lang))
+        led.setdefault(hinge.fix, []).append(stated(knowledge, hinge.fact, values[hinge.fact], lang))
     return _lines("report.hinge", led, knowledge, lang)
 
 
@@ -78,14 +79,18 @@ def _lines(name: str, led: dict[str, list[str]], knowledge: Knowledge, lang: str
     ]
 
 
-def _stated(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
-    return f"{fact} = {label(knowledge, fact, value, lang)}"
-
-
-def unchecked(cause: CauseShown, shown: Conclusion, knowledge: Knowledge, lang: str) -> list[tuple[str, str]]:
-    """(fact, how to find out) for what would speak for or against `cause`, the most telling first."""
+def unchecked(cause: CauseShown, shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
+    """What would speak for or against `cause`, and how to find out, the most telling first."""
     checks = shown.explanation.unchecked.get(cause.entry.id, ())[:CHECKS]
-    return [(check.fact, how(knowledge, check.fact, lang)) for check in checks]
+    return [
+        word(
+            "report.check",
+            lang,
+            fact=fact_name(knowledge, check.fact, lang),
+            how=how(knowledge, check.fact, lang),
+        )
+        for check in checks
+    ]
 
 
 def how(knowledge: Knowledge, fact: str, lang: str) -> str:
@@ -99,7 +104,7 @@ def why_not(fix: FixShown, shown: Conclusion, knowledge: Knowledge, lang: str) -
     if not fix.cause or not fix.against or fix.rank == 1:
         return ""
     reasons = word("list.comma", lang).join(
-        f"{_stated(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
+        f"{stated(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
         for item in fix.against[:AGAINST]
     )
     chance = next((cause.probability for cause in shown.causes if cause.entry.id == fix.cause), 0.0)

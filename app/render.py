@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 import kb
 from app import reasons
 from app.conclusion import HEALTHY, CauseShown, Conclusion, FixShown
+from app.fact_names import fact_name
 from app.phrases import headline, how_known, label, named, percentage, step, unknown, worth
 from app.words import word
 from kb.model import Knowledge, Plain
@@ -122,7 +123,10 @@ def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str 
     head = [word(name, lang) for name in ("table.fact", "table.value", "table.source")]
     lines += [f"### {word('report.known', lang)}", "", f"| {' | '.join(head)} |", "|---|---|---|"]
     for fact in conclusion.known.facts:
-        lines.append(f"| `{fact.id}` | {_cell(fact.value)} | {_cell(how_known(fact, lang))} |")
+        lines.append(
+            f"| {fact_name(knowledge, fact.id, lang)} (`{fact.id}`) "
+            f"| {_value(knowledge, fact.id, fact.value, lang)} | {_cell(how_known(fact, lang))} |"
+        )
     # Between < and >, an address is one for every reader of Markdown.
     lines += ["", word("report.link", lang), "", f"<{link}>" if link.startswith("http") else link, ""]
     return "\n".join([*lines, word("report.made", lang, version=conclusion.version), ""])
@@ -140,8 +144,10 @@ def issue(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "
 
 
 def _cause_line(cause: CauseShown, knowledge: Knowledge, lang: str) -> str:
-    told = word("list.comma", lang).join(
-        f"`{item.fact}` = {_value(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
+    colon = word("list.colon", lang)
+    told = word("list.semicolon", lang).join(
+        f"{fact_name(knowledge, item.fact, lang)}{colon}"
+        f"{_value(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
         for item in cause.evidence[:REASONS]
         if abs(item.factor - 1) > NOTHING
     )
@@ -153,7 +159,7 @@ def _unchecked(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[
     if not conclusion.causes:
         return []
     checks = reasons.unchecked(conclusion.causes[0], conclusion, knowledge, lang)
-    said = word("list.semicolon", lang).join(f"`{fact}` ({how})" for fact, how in checks)
+    said = word("list.semicolon", lang).join(checks)
     return ["", f"{word('report.unchecked', lang)}{word('list.colon', lang)}{said}"] if said else []
 
 

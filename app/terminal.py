@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app import reasons
 from app.conclusion import HEALTHY, Conclusion, FixShown
-from app.phrases import headline, label, named, percent, place, step, worth
+from app.phrases import headline, label, named, percent, place, stated, step, worth
 from app.words import word
 from kb.model import Knowledge
 from probes.columns import prose, wrap
@@ -54,12 +54,15 @@ def _causes(conclusion: Conclusion, knowledge: Knowledge, lang: str, columns: in
             for item in cause.evidence[:REASONS]:
                 if abs(item.factor - 1) > 0.1:
                     side = word("report.for" if item.factor > 1 else "report.against", lang)
-                    reason = f"{item.fact} = {item.value} ({sources.get(item.fact, '')})"
+                    reason = stated(knowledge, item.fact, item.value, lang)
+                    if source := sources.get(item.fact, ""):
+                        reason += f" ({source})"
                     reason = f"         ×{item.factor:<5.2g} {reason}{word('list.comma', lang)}{side}"
                     yield from wrap(reason, columns, 16)
-            for fact, how in reasons.unchecked(cause, conclusion, knowledge, lang)[:CHECKS]:
-                check = f"{word('report.unchecked', lang)}{word('list.colon', lang)}{fact}  ({how})"
-                yield from wrap(f"         {check}", columns, 16)
+            for check in reasons.unchecked(cause, conclusion, knowledge, lang)[:CHECKS]:
+                yield from wrap(
+                    f"         {word('report.unchecked', lang)}{word('list.colon', lang)}{check}", columns, 16
+                )
 
 
 def _fix(fix: FixShown, knowledge: Knowledge, lang: str, columns: int | None) -> Iterator[str]:
