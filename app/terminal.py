@@ -31,9 +31,7 @@ def text(
     lines += [word("report.causes", lang), *_causes(conclusion, knowledge, lang, columns)]
     lines += ["", word("report.fixes", lang)]
     for fix in conclusion.fixes[:FIXES]:
-        lines += _fix(fix, knowledge, lang, columns)
-        if why_not := reasons.why_not(fix, conclusion, knowledge, lang):
-            lines += wrap(f"       {why_not}", columns)
+        lines += _fix(fix, conclusion, knowledge, lang, columns)
     if flips := reasons.flips(conclusion, knowledge, lang):
         lines += ["", word("report.flips", lang)]
         lines += [line for flip in flips for line in wrap(f"  {flip}", columns, 4)]
@@ -65,20 +63,28 @@ def _causes(conclusion: Conclusion, knowledge: Knowledge, lang: str, columns: in
                 )
 
 
-def _fix(fix: FixShown, knowledge: Knowledge, lang: str, columns: int | None) -> Iterator[str]:
+def _fix(
+    fix: FixShown, conclusion: Conclusion, knowledge: Knowledge, lang: str, columns: int | None
+) -> Iterator[str]:
+    """A fix in two or three lines; the first with why, how it is done, and what to expect of it."""
     yield from wrap(f"  {fix.rank:>2}.  {fix.entry.title[lang]}  [{fix.entry.id}]", columns, 7)
     yield from wrap(f"       {worth(fix, knowledge, lang)}", columns)
     if fix.rank > 1:
+        if why_not := reasons.why_not(fix, conclusion, knowledge, lang):
+            yield from wrap(f"       {why_not}", columns)
         return
-    yield from prose(fix.entry.steps[lang], columns, 7 * " ")
+    colon = word("list.colon", lang)
+    why, *expect = (
+        f"       {name}{colon}{text}" for name, text in reasons.plan(fix, conclusion, knowledge, lang)
+    )
+    yield from [*wrap(why, columns), ""]
     if fix.patch:
-        yield ""
         if not fix.patch.files:
-            example = word(
-                "report.example",
-                lang,
-                framework=label(knowledge, "framework.name", fix.patch.framework, lang),
-            )
-            yield from wrap(f"       {example}", columns)
+            framework = label(knowledge, "framework.name", fix.patch.framework, lang)
+            yield from wrap(f"       {word('report.example', lang, framework=framework)}", columns)
         yield from (f"       {line}" for line in redact(fix.patch.shown).splitlines())
         yield ""
+    yield from [*prose(fix.entry.steps[lang], columns, 7 * " "), ""]
+    for line in expect:
+        yield from wrap(line, columns)
+    yield ""

@@ -20,6 +20,8 @@ from kb.model import Reference
 def fix_card(at: Here, shown: Conclusion, fix: FixShown, acting: bool) -> None:
     """The fix in full. `acting` is whether its outcome can be told here."""
     tongue = lang()
+    plan = reasons.plan(fix, shown, knowledge(), tongue) if fix.rank == 1 else []
+    _said(plan[:1])
     if fix.unmet:
         st.warning(_unmet(shown, fix), icon=":material/block:")
     elif fix.patch:
@@ -29,11 +31,19 @@ def fix_card(at: Here, shown: Conclusion, fix: FixShown, acting: bool) -> None:
     if not fix.unmet and (why_not := reasons.why_not(fix, shown, knowledge(), tongue)):
         st.caption(labels.literal(why_not))
     st.markdown(fix.entry.steps[tongue])
+    _said(plan[1:])
     _sources(fix)
     if acting:
         _outcomes(at, fix.entry.id, "diagnosis.tried", _tell)
     elif at.short and kept.writable():
         _outcomes(at, fix.entry.id, "short.tried", _keep)
+
+
+def _said(plan: list[tuple[str, str]]) -> None:
+    """Each heading with its text, in a paragraph of its own."""
+    colon = word("list.colon", lang())
+    if plan:
+        st.markdown("\n\n".join(f"**{heading}**{colon}{labels.literal(text)}" for heading, text in plan))
 
 
 def _outcomes(at: Here, fix: str, asked: str, tell: Callable[[Here, str, str], None]) -> None:

@@ -67,3 +67,22 @@ def test_a_fix_that_changed_the_symptom_leaves_a_second_fault(knowledge: Knowled
     shown = conclude(knowledge, DEEPSPEED.outcome("change-zero-stage", "other-symptom"))
 
     assert reasons.notes(shown, knowledge, "en")[0].startswith("Use another ZeRO stage changed the symptom")
+
+
+def test_the_first_fix_says_why_how_to_tell_that_it_worked_and_what_comes_next(knowledge: Knowledge) -> None:
+    shown = conclude(knowledge, DEEPSPEED.answer("loss.first_bad_step", 40))
+    first, second = shown.fixes[:2]
+    (_, why), (_, worked), (_, otherwise) = reasons.plan(first, shown, knowledge, "en")
+
+    assert why == (
+        f"acts on “{shown.causes[0].entry.title.en}” ({round(100 * shown.causes[0].probability)} %)"
+    )
+    assert "passes step 40" in worked
+    assert "to step 120" in worked
+    assert f"“{second.entry.title.en}”" in otherwise
+
+
+def test_without_a_first_bad_step_a_cure_is_that_the_symptom_is_gone(knowledge: Knowledge) -> None:
+    shown = conclude(knowledge, Session().answer("loss.symptom", "zero"))
+
+    assert reasons.plan(shown.fixes[0], shown, knowledge, "zh")[1][1].endswith("不再出现：恰好为 0")
