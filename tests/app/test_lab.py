@@ -18,6 +18,7 @@ def test_the_list_names_each_fault_its_cause_and_its_fixes(capsys):
 
 
 def test_a_run_says_what_the_log_shows(capsys):
+    pytest.importorskip("torch")
     assert main(["lab", "run", "nan-weight", "--seed", "3", "--format", "json"]) == 1
     found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)  # NaN is no JSON
 
