@@ -7,9 +7,11 @@ from typing import Any
 
 import kb
 from app.conclusion import HEALTHY, UNJUDGED, CauseShown, Conclusion, FixShown
-from app.session import ANSWER, FOLLOWS
+from app.fact_names import fact_name, framework, names
+from app.session import ANSWER, FOLLOWS, TRIED
 from app.unknown import said
 from app.words import word
+from kb.belief import OUTCOMES
 from kb.model import Knowledge, Plain, key
 from probes.report import ANSWERED, ASSUMED, Fact, Unknown
 
@@ -74,20 +76,34 @@ def headline(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> str:
 
 
 def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
-    """A fact's value as a person reads it."""
-    named = knowledge.facts[fact].values.get(key(value))
-    if named:
+    """A fact's value as a person reads it: its label, yes or no, or as it was written."""
+    if fact.startswith(TRIED) and value in OUTCOMES:
+        return word(f"outcome.{value}", lang)
+    known = knowledge.facts.get(fact)
+    if known and (named := known.values.get(key(value))):
         return named[lang]
-    either = {"true": "value.yes", "false": "value.no"}.get(key(value))
-    return word(either, lang) if either else str(value)
+    if isinstance(value, bool) or (known and known.kind == "bool"):
+        return word("value.yes" if key(value) == "true" else "value.no", lang)
+    if fact.startswith("framework."):
+        return framework(str(value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def stated(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
+    """A fact with its value, in words."""
+    return word("list.colon", lang).join(
+        (fact_name(knowledge, fact, lang), label(knowledge, fact, value, lang))
+    )
 
 
 def place(source: str, lang: str) -> str:
     """Where a fact is from, with the words that whynan itself puts around a file's name or a library's."""
+    if source.startswith(FOLLOWS):
+        parts = source.removeprefix(FOLLOWS).split("; ")
+        what = word("list.semicolon", lang).join(_from(part, lang) for part in parts)
+        return word("place.follows", lang, what=what)
     if lang == "en":
         return source
-    if source.startswith(FOLLOWS):
-        return word("place.follows", lang, what=place(source.removeprefix(FOLLOWS), lang))
     default = _DEFAULT.fullmatch(source)
     if default is None:
         line, _, how = source.rpartition(", ")  # config.py:41, from the name
@@ -95,6 +111,13 @@ def place(source: str, lang: str) -> str:
         return word("list.comma", lang).join(apart)
     library = default["library"] + _versions(default["versions"] or "", lang)
     return word("place.default", lang, library=library, what=said(default["what"], lang))
+
+
+def _from(part: str, lang: str) -> str:
+    """`gpu.name (env.txt:12)`: a fact, and where that is from."""
+    fact, _, source = part.partition(" (")
+    name = names()[fact][lang] if fact in names() else fact
+    return f"{name} ({place(source.removesuffix(')'), lang)})" if source else name
 
 
 def how_known(fact: Fact, lang: str) -> str:
@@ -140,7 +163,13 @@ def worth(fix: FixShown, knowledge: Knowledge, lang: str) -> str:
         spent(fix, lang),
     ]
     if fix.unmet:
-        facts.append(word("report.not_here", lang, needs=word("list.comma", lang).join(fix.unmet)))
+        facts.append(
+            word(
+                "report.not_here",
+                lang,
+                needs=word("list.comma", lang).join(fact_name(knowledge, name, lang) for name in fix.unmet),
+            )
+        )
     if title := section(fix.entry.document, knowledge, lang):
         facts.append(word("report.document", lang, section=title))
     return word("list.comma", lang).join(facts)

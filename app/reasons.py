@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from app.conclusion import CauseShown, Conclusion, FixShown
-from app.phrases import label, percent, percentage
+from app.fact_names import fact_name
+from app.phrases import label, percent, percentage, stated
 from app.words import word
-from kb.model import Knowledge, Plain
+from kb.model import Knowledge
 
 FLIPS, HINGES, CHECKS, AGAINST, LEADING = 3, 3, 4, 2, 3
+SURE = 3  # times the first bad step
 FOR = 1.1  # a factor below that hardly speaks for a cause
 
 
@@ -27,10 +29,47 @@ def notes(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
 
 def because(shown: Conclusion, knowledge: Knowledge, lang: str) -> str:
     """What speaks most for the first cause, in a line; "" where nothing does."""
+    return _telling(shown.causes[0], shown, knowledge, lang)
+
+
+def _telling(cause: CauseShown, shown: Conclusion, knowledge: Knowledge, lang: str) -> str:
     values = shown.known.values()
-    telling = [item for item in shown.causes[0].evidence if item.factor > FOR][:LEADING]
+    telling = [item for item in cause.evidence if item.factor > FOR][:LEADING]
     glue = word("list.comma", lang)
-    return glue.join(_stated(knowledge, item.fact, values[item.fact], lang) for item in telling)
+    return glue.join(stated(knowledge, item.fact, values[item.fact], lang) for item in telling)
+
+
+def plan(fix: FixShown, shown: Conclusion, knowledge: Knowledge, lang: str) -> list[tuple[str, str]]:
+    """(heading, text) of what else to know of the first fix: why, how to tell that it worked, what if not."""
+    following = next((other for other in shown.fixes if other.rank > fix.rank and other.possible), None)
+    otherwise = word("report.else_stop", lang)
+    if following:
+        title, after = following.entry.title[lang], percent(following.after)
+        otherwise = word("report.else_fix", lang, fix=title, percent=after)
+    return [
+        (word("report.why_this", lang), _acts(fix, shown, knowledge, lang)),
+        (word("report.worked", lang), _worked(shown, knowledge, lang)),
+        (word("report.else", lang), otherwise),
+    ]
+
+
+def _acts(fix: FixShown, shown: Conclusion, knowledge: Knowledge, lang: str) -> str:
+    """The likeliest cause that a fix acts on; what speaks for it where that is not the leading one's."""
+    cause = next(cause for cause in shown.causes if cause.entry.id in fix.addresses)
+    facts = "" if cause is shown.causes[0] else _telling(cause, shown, knowledge, lang)
+    name = "report.acts_because" if facts else "report.acts"
+    return word(name, lang, cause=cause.entry.title[lang], percent=percent(cause.probability), facts=facts)
+
+
+def _worked(shown: Conclusion, knowledge: Knowledge, lang: str) -> str:
+    """How to tell a cure: the lab counts one after three times the steps in which the run broke."""
+    values = shown.known.values()
+    bad = values.get("loss.first_bad_step")
+    if isinstance(bad, int) and bad > 1:
+        return word("report.passes", lang, step=bad, sure=SURE * bad)
+    symptom = values.get("loss.symptom")
+    said = label(knowledge, "loss.symptom", symptom, lang) if symptom else ""
+    return word("report.gone", lang, symptom=said or shown.causes[0].entry.title[lang])
 
 
 def asking(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[tuple[str, str]]:
@@ -56,7 +95,7 @@ def flips(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
     likeliest = {flip.fact: flip for flip in reversed(shown.explanation.flips)}
     led: dict[str, list[str]] = {}
     for flip in [flip for flip in shown.explanation.flips if likeliest[flip.fact] is flip][:FLIPS]:
-        answer = f"{_stated(knowledge, flip.fact, flip.value, lang)} ({percentage(flip.chance, lang)})"
+        answer = f"{stated(knowledge, flip.fact, flip.value, lang)} ({percentage(flip.chance, lang)})"
         led.setdefault(flip.fix, []).append(answer)
     return _lines("report.flip", led, knowledge, lang)
 
@@ -66,7 +105,7 @@ def hinges(shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
     values = shown.known.values()
     led: dict[str, list[str]] = {}
     for hinge in shown.explanation.hinges[:HINGES]:
-        led.setdefault(hinge.fix, []).append(_stated(knowledge, hinge.fact, values[hinge.fact], lang))
+        led.setdefault(hinge.fix, []).append(stated(knowledge, hinge.fact, values[hinge.fact], lang))
     return _lines("report.hinge", led, knowledge, lang)
 
 
@@ -78,14 +117,18 @@ def _lines(name: str, led: dict[str, list[str]], knowledge: Knowledge, lang: str
     ]
 
 
-def _stated(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
-    return f"{fact} = {label(knowledge, fact, value, lang)}"
-
-
-def unchecked(cause: CauseShown, shown: Conclusion, knowledge: Knowledge, lang: str) -> list[tuple[str, str]]:
-    """(fact, how to find out) for what would speak for or against `cause`, the most telling first."""
+def unchecked(cause: CauseShown, shown: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
+    """What would speak for or against `cause`, and how to find out, the most telling first."""
     checks = shown.explanation.unchecked.get(cause.entry.id, ())[:CHECKS]
-    return [(check.fact, how(knowledge, check.fact, lang)) for check in checks]
+    return [
+        word(
+            "report.check",
+            lang,
+            fact=fact_name(knowledge, check.fact, lang),
+            how=how(knowledge, check.fact, lang),
+        )
+        for check in checks
+    ]
 
 
 def how(knowledge: Knowledge, fact: str, lang: str) -> str:
@@ -99,7 +142,7 @@ def why_not(fix: FixShown, shown: Conclusion, knowledge: Knowledge, lang: str) -
     if not fix.cause or not fix.against or fix.rank == 1:
         return ""
     reasons = word("list.comma", lang).join(
-        f"{_stated(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
+        f"{stated(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
         for item in fix.against[:AGAINST]
     )
     chance = next((cause.probability for cause in shown.causes if cause.entry.id == fix.cause), 0.0)

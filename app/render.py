@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 import kb
 from app import reasons
 from app.conclusion import HEALTHY, CauseShown, Conclusion, FixShown
+from app.fact_names import fact_name
 from app.phrases import headline, how_known, label, named, percentage, step, unknown, worth
 from app.words import word
 from kb.model import Knowledge, Plain
@@ -110,7 +111,7 @@ def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str 
         lines += _unchecked(conclusion, knowledge, lang)
         lines += ["", f"### {word('report.fixes', lang)}", ""]
         for fix in conclusion.fixes[:FIXES]:
-            lines += _fix_lines(fix, reasons.why_not(fix, conclusion, knowledge, lang), knowledge, lang)
+            lines += _fix_lines(fix, conclusion, knowledge, lang)
         if flips := reasons.flips(conclusion, knowledge, lang):
             lines += [f"### {word('report.flips', lang)}", "", *(f"- {flip}" for flip in flips), ""]
     if conclusion.known.tried:
@@ -122,7 +123,10 @@ def markdown(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str 
     head = [word(name, lang) for name in ("table.fact", "table.value", "table.source")]
     lines += [f"### {word('report.known', lang)}", "", f"| {' | '.join(head)} |", "|---|---|---|"]
     for fact in conclusion.known.facts:
-        lines.append(f"| `{fact.id}` | {_cell(fact.value)} | {_cell(how_known(fact, lang))} |")
+        lines.append(
+            f"| {fact_name(knowledge, fact.id, lang)} (`{fact.id}`) "
+            f"| {_value(knowledge, fact.id, fact.value, lang)} | {_cell(how_known(fact, lang))} |"
+        )
     # Between < and >, an address is one for every reader of Markdown.
     lines += ["", word("report.link", lang), "", f"<{link}>" if link.startswith("http") else link, ""]
     return "\n".join([*lines, word("report.made", lang, version=conclusion.version), ""])
@@ -140,8 +144,10 @@ def issue(conclusion: Conclusion, knowledge: Knowledge, link: str, lang: str = "
 
 
 def _cause_line(cause: CauseShown, knowledge: Knowledge, lang: str) -> str:
-    told = word("list.comma", lang).join(
-        f"`{item.fact}` = {_value(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
+    colon = word("list.colon", lang)
+    told = word("list.semicolon", lang).join(
+        f"{fact_name(knowledge, item.fact, lang)}{colon}"
+        f"{_value(knowledge, item.fact, item.value, lang)} (×{item.factor:.2g})"
         for item in cause.evidence[:REASONS]
         if abs(item.factor - 1) > NOTHING
     )
@@ -153,27 +159,32 @@ def _unchecked(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[
     if not conclusion.causes:
         return []
     checks = reasons.unchecked(conclusion.causes[0], conclusion, knowledge, lang)
-    said = word("list.semicolon", lang).join(f"`{fact}` ({how})" for fact, how in checks)
+    said = word("list.semicolon", lang).join(checks)
     return ["", f"{word('report.unchecked', lang)}{word('list.colon', lang)}{said}"] if said else []
 
 
-def _fix_lines(fix: FixShown, why_not: str, knowledge: Knowledge, lang: str) -> list[str]:
-    """A fix as an item of a list; the first one with how it is done, and where that is from."""
+def _fix_lines(fix: FixShown, conclusion: Conclusion, knowledge: Knowledge, lang: str) -> list[str]:
+    """A fix as an item of a list; the first one with why, how it is done, what to expect, and its sources."""
     name = f"**{fix.entry.title[lang]}** (`{fix.entry.id}`)"
     said = word("list.colon", lang).join((name, worth(fix, knowledge, lang)))
-    blocks = [[why_not]] if why_not else []
-    if fix.rank == 1:
-        blocks.append(list(prose(fix.entry.steps[lang], ENDLESS)))
+    colon = word("list.colon", lang)
+    blocks: list[list[str]] = []
+    if why_not := reasons.why_not(fix, conclusion, knowledge, lang):
+        blocks.append([why_not])
     if fix.rank <= PATCHES and fix.patch:
         diff = redact(fix.patch.shown).splitlines()
         if not fix.patch.files:
             framework = label(knowledge, "framework.name", fix.patch.framework, lang)
             blocks.append([word("report.example", lang, framework=framework)])
         blocks.append(["```diff", *diff, "```"])
-    if fix.rank == 1 and fix.entry.references:
-        links = (f"[{reference.title}]({reference.url})" for reference in fix.entry.references)
-        glue = word("list.semicolon", lang)
-        blocks.append([f"{word('diagnosis.sources', lang)}{word('list.colon', lang)}{glue.join(links)}"])
+    if fix.rank == 1:
+        plan = reasons.plan(fix, conclusion, knowledge, lang)
+        why, *expect = ([f"**{heading}**{colon}{text}"] for heading, text in plan)
+        blocks = [why, *blocks, list(prose(fix.entry.steps[lang], ENDLESS)), *expect]
+        links = [f"[{reference.title}]({reference.url})" for reference in fix.entry.references]
+        if links:
+            sources = word("list.semicolon", lang).join(links)
+            blocks.append([f"{word('diagnosis.sources', lang)}{colon}{sources}"])
     lines = [f"{fix.rank}. {said}", ""]
     for block in blocks:
         lines += [*(f"   {line}".rstrip() for line in block), ""]

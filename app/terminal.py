@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app import reasons
 from app.conclusion import HEALTHY, Conclusion, FixShown
-from app.phrases import headline, label, named, percent, place, step, worth
+from app.phrases import headline, label, named, percent, place, stated, step, worth
 from app.words import word
 from kb.model import Knowledge
 from probes.columns import prose, wrap
@@ -31,9 +31,7 @@ def text(
     lines += [word("report.causes", lang), *_causes(conclusion, knowledge, lang, columns)]
     lines += ["", word("report.fixes", lang)]
     for fix in conclusion.fixes[:FIXES]:
-        lines += _fix(fix, knowledge, lang, columns)
-        if why_not := reasons.why_not(fix, conclusion, knowledge, lang):
-            lines += wrap(f"       {why_not}", columns)
+        lines += _fix(fix, conclusion, knowledge, lang, columns)
     if flips := reasons.flips(conclusion, knowledge, lang):
         lines += ["", word("report.flips", lang)]
         lines += [line for flip in flips for line in wrap(f"  {flip}", columns, 4)]
@@ -54,28 +52,39 @@ def _causes(conclusion: Conclusion, knowledge: Knowledge, lang: str, columns: in
             for item in cause.evidence[:REASONS]:
                 if abs(item.factor - 1) > 0.1:
                     side = word("report.for" if item.factor > 1 else "report.against", lang)
-                    reason = f"{item.fact} = {item.value} ({sources.get(item.fact, '')})"
+                    reason = stated(knowledge, item.fact, item.value, lang)
+                    if source := sources.get(item.fact, ""):
+                        reason += f" ({source})"
                     reason = f"         ×{item.factor:<5.2g} {reason}{word('list.comma', lang)}{side}"
                     yield from wrap(reason, columns, 16)
-            for fact, how in reasons.unchecked(cause, conclusion, knowledge, lang)[:CHECKS]:
-                check = f"{word('report.unchecked', lang)}{word('list.colon', lang)}{fact}  ({how})"
-                yield from wrap(f"         {check}", columns, 16)
+            for check in reasons.unchecked(cause, conclusion, knowledge, lang)[:CHECKS]:
+                yield from wrap(
+                    f"         {word('report.unchecked', lang)}{word('list.colon', lang)}{check}", columns, 16
+                )
 
 
-def _fix(fix: FixShown, knowledge: Knowledge, lang: str, columns: int | None) -> Iterator[str]:
+def _fix(
+    fix: FixShown, conclusion: Conclusion, knowledge: Knowledge, lang: str, columns: int | None
+) -> Iterator[str]:
+    """A fix in two or three lines; the first with why, how it is done, and what to expect of it."""
     yield from wrap(f"  {fix.rank:>2}.  {fix.entry.title[lang]}  [{fix.entry.id}]", columns, 7)
     yield from wrap(f"       {worth(fix, knowledge, lang)}", columns)
     if fix.rank > 1:
+        if why_not := reasons.why_not(fix, conclusion, knowledge, lang):
+            yield from wrap(f"       {why_not}", columns)
         return
-    yield from prose(fix.entry.steps[lang], columns, 7 * " ")
+    colon = word("list.colon", lang)
+    why, *expect = (
+        f"       {name}{colon}{text}" for name, text in reasons.plan(fix, conclusion, knowledge, lang)
+    )
+    yield from [*wrap(why, columns), ""]
     if fix.patch:
-        yield ""
         if not fix.patch.files:
-            example = word(
-                "report.example",
-                lang,
-                framework=label(knowledge, "framework.name", fix.patch.framework, lang),
-            )
-            yield from wrap(f"       {example}", columns)
+            framework = label(knowledge, "framework.name", fix.patch.framework, lang)
+            yield from wrap(f"       {word('report.example', lang, framework=framework)}", columns)
         yield from (f"       {line}" for line in redact(fix.patch.shown).splitlines())
         yield ""
+    yield from [*prose(fix.entry.steps[lang], columns, 7 * " "), ""]
+    for line in expect:
+        yield from wrap(line, columns)
+    yield ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.phrases import label
 from app.ui import entry_view, labels, tree_walk
 from app.ui.address import knowledge, lang, show
 from app.ui.frame import framed
@@ -112,7 +113,7 @@ def _choice(name: str, values: list[str], fact: Fact | None = None) -> None:
         key=key,
         index=None,
         placeholder=word("find.any", lang()),
-        format_func=lambda value: labels.value(knowledge(), fact.id, value, lang()) if fact else value,
+        format_func=lambda value: label(knowledge(), fact.id, value, lang()) if fact else value,
         on_change=_find,
         args=(name,),
     )

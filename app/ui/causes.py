@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import reasons
 from app.conclusion import CauseShown, Conclusion
-from app.phrases import how_known, named, percent, percentage
+from app.phrases import how_known, named, percent, percentage, stated
 from app.ui import labels
 from app.ui.address import carried, knowledge, lang
 from app.ui.facts_table import table
@@ -50,7 +50,7 @@ def _ledger(cause: CauseShown, shown: Conclusion) -> None:
     rows = [
         [
             labels.factor(item),
-            f"{item.fact} = {labels.value(knowledge(), item.fact, item.value, tongue)}",
+            stated(knowledge(), item.fact, item.value, tongue),
             how_known(known[item.fact], tongue),
         ]
         for item in cause.evidence
@@ -62,7 +62,7 @@ def _ledger(cause: CauseShown, shown: Conclusion) -> None:
         st.caption(word("diagnosis.factor", tongue))
     if checks := reasons.unchecked(cause, shown, knowledge(), tongue):
         st.markdown(f"**{word('report.unchecked', tongue)}**")
-        st.markdown("\n".join(f"- {labels.literal(f'{fact}: {how}')}" for fact, how in checks))
+        st.markdown("\n".join(f"- {labels.literal(text)}" for text in checks))
     st.markdown(cause.entry.explanation[tongue])
     if cause.finer and cause.finer.explanation:
         st.markdown(f"**{cause.finer.title[tongue]}**\n\n{cause.finer.explanation[tongue]}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.fact_names import fact_name, framework
 from app.patch import diff
-from app.phrases import percent, section
+from app.phrases import label, percent, section
 from app.trial import AS_IT_IS, trials
 from app.ui import kept, labels
 from app.ui.address import knowledge, lang
@@ -79,11 +80,13 @@ def _fix(fix: Fix) -> None:
         )
     st.markdown(fix.steps[tongue], width=READABLE)
     for name, value in fix.needs.items():
-        text = f"{_question(name)} {labels.value(base, name, value, tongue)}"
+        text = f"{_question(name)} {label(base, name, value, tongue)}"
         st.markdown(word("browse.needs", tongue, needs=text))
     if fix.patches:
         _heading("patches")
-        for tab, patch in zip(st.tabs(list(fix.patches)), fix.patches.values(), strict=True):
+        for tab, patch in zip(
+            st.tabs([framework(style) for style in fix.patches]), fix.patches.values(), strict=True
+        ):
             tab.code(diff(patch.before, patch.after, "file"), language="diff", wrap_lines=True)
     cured = {cause.id: cause.fixes[fix.id] for cause in base.causes.values() if fix.id in cause.fixes}
     _links("cures", {name: _helped(base.causes[name], cured[name]) for name in _likeliest(cured)})
@@ -162,7 +165,7 @@ def _sign(fact: str, chances: dict[str, float]) -> str:
     tongue = lang()
     likely = [name for name in _likeliest(chances) if chances[name] >= LIKELY] or _likeliest(chances)[:1]
     values = word("list.comma", tongue).join(
-        f"**{labels.value(knowledge(), fact, value, tongue)}** {labels.likelihood(chances[value], tongue)}"
+        f"**{label(knowledge(), fact, value, tongue)}** {labels.likelihood(chances[value], tongue)}"
         for value in likely[:SHOWN]
     )
     return f"{_question(fact)} {values}"
@@ -170,4 +173,6 @@ def _sign(fact: str, chances: dict[str, float]) -> str:
 
 def _question(name: str) -> str:
     ask = knowledge().facts[name].question
-    return ask[lang()] if ask else f"`{name}`"
+    return (
+        ask[lang()] if ask else f"{fact_name(knowledge(), name, lang())}{word('list.colon', lang()).rstrip()}"
+    )

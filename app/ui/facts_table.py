@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.conclusion import Conclusion
-from app.phrases import how_known, place, unknown
+from app.fact_names import fact_name
+from app.phrases import how_known, label, place, unknown
 from app.ui import labels
 from app.ui.address import knowledge, lang, show
 from app.words import word
@@ -22,8 +23,8 @@ def facts_table(facts: tuple[Fact, ...], title: str = "", file: str = "") -> Non
     rows = [[word(name, tongue) for name in ("table.fact", "table.value", last)]]
     for fact in facts:
         known = _line(fact, file, tongue) if file else how_known(fact, tongue)
-        shown = labels.value(knowledge(), fact.id, fact.value, tongue)
-        rows.append([fact.id, shown, known])
+        shown = label(knowledge(), fact.id, fact.value, tongue)
+        rows.append([fact_name(knowledge(), fact.id, tongue), shown, known])
     table(rows, title)
 
 
@@ -54,7 +55,8 @@ def unknown_table(shown: Conclusion) -> None:
     plain = word("report.not_asked", tongue)
     how = [row["how"] if row["why"] == plain else f"{row['how']} ({row['why']})" for row in rows]
     head = [word(name, tongue) for name in ("table.fact", "table.how")]
-    table([head, *([row["id"], text] for row, text in zip(rows, how, strict=True))])
+    names = [fact_name(knowledge(), row["id"], tongue) for row in rows]
+    table([head, *([name, text] for name, text in zip(names, how, strict=True))])
 
 
 def table(rows: list[list[str]], title: str = "") -> None:
@@ -76,7 +78,7 @@ def _line(fact: Fact, file: str, tongue: Lang) -> str:
 
 def _asked(name: str, tongue: Lang) -> str:
     ask = knowledge().facts[name].question
-    return f"{name}: {ask[tongue]}" if ask else name
+    return ask[tongue] if ask else fact_name(knowledge(), name, tongue)
 
 
 def _open() -> None:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from app import reasons
 from app.conclusion import Conclusion, FixShown
-from app.phrases import chance, section, spent
+from app.fact_names import fact_name, framework
+from app.phrases import chance, label, section, spent
 from app.ui import kept, labels
 from app.ui.address import Here, carried, go, knowledge, lang
 from app.words import word
@@ -19,20 +20,30 @@ from kb.model import Reference
 def fix_card(at: Here, shown: Conclusion, fix: FixShown, acting: bool) -> None:
     """The fix in full. `acting` is whether its outcome can be told here."""
     tongue = lang()
+    plan = reasons.plan(fix, shown, knowledge(), tongue) if fix.rank == 1 else []
+    _said(plan[:1])
     if fix.unmet:
         st.warning(_unmet(shown, fix), icon=":material/block:")
     elif fix.patch:
         st.code(fix.patch.shown, language="diff", wrap_lines=True)
         name = "diagnosis.patch_own" if fix.patch.files else "diagnosis.patch_example"
-        st.caption(word(name, tongue, framework=fix.patch.framework))
+        st.caption(word(name, tongue, framework=framework(fix.patch.framework)))
     if not fix.unmet and (why_not := reasons.why_not(fix, shown, knowledge(), tongue)):
         st.caption(labels.literal(why_not))
     st.markdown(fix.entry.steps[tongue])
+    _said(plan[1:])
     _sources(fix)
     if acting:
         _outcomes(at, fix.entry.id, "diagnosis.tried", _tell)
     elif at.short and kept.writable():
         _outcomes(at, fix.entry.id, "short.tried", _keep)
+
+
+def _said(plan: list[tuple[str, str]]) -> None:
+    """Each heading with its text, in a paragraph of its own."""
+    colon = word("list.colon", lang())
+    if plan:
+        st.markdown("\n\n".join(f"**{heading}**{colon}{labels.literal(text)}" for heading, text in plan))
 
 
 def _outcomes(at: Here, fix: str, asked: str, tell: Callable[[Here, str, str], None]) -> None:
@@ -94,8 +105,8 @@ def _unmet(shown: Conclusion, fix: FixShown) -> str:
     needs = []
     for name in fix.unmet:
         ask = knowledge().facts[name].question
-        found = labels.literal(labels.value(knowledge(), name, values[name], tongue))
-        needs.append(f"{ask[tongue] if ask else name} {found}")
+        found = labels.literal(label(knowledge(), name, values[name], tongue))
+        needs.append(f"{ask[tongue] if ask else fact_name(knowledge(), name, tongue)} {found}")
     return word("report.not_here", tongue, needs=word("list.semicolon", tongue).join(needs))
 
 

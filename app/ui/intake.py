@@ -10,7 +10,8 @@ import streamlit as st
 
 from app import inputs
 from app.inputs import Inputs
-from app.ui import labels, uploads
+from app.phrases import label
+from app.ui import uploads
 from app.ui.address import Here, go, knowledge, lang, public
 from app.ui.jobs_view import READ, launch
 from app.ui.sender import sender
@@ -30,7 +31,7 @@ def symptom(at: Here, current: str | None) -> None:
         fact.question[lang()] if fact.question else fact.id,
         sorted(fact.typical, key=lambda value: -fact.typical[value]),
         default=current if current in fact.typical else None,
-        format_func=lambda value: labels.value(knowledge(), fact.id, value, lang()),
+        format_func=lambda value: label(knowledge(), fact.id, value, lang()),
         key=f"symptom-{at.link}",  # another address, another answer: Back shows what was chosen then
         on_change=_see,
         args=(at,),

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import re
 
-from app.session import TRIED
+from app.phrases import label
 from app.words import word
 from kb.bands import bands
-from kb.belief import OUTCOMES, Evidence
-from kb.model import Fact, Knowledge, Lang, Plain, key
-
-
-def value(knowledge: Knowledge, fact_id: str, raw: Plain, lang: Lang) -> str:
-    """A fact's value: its label, yes or no, or as it was written."""
-    if fact_id.startswith(TRIED) and raw in OUTCOMES:
-        return word(f"outcome.{raw}", lang)
-    fact = knowledge.facts.get(fact_id)
-    named = fact.values.get(key(raw)) if fact else None
-    if named:
-        return named[lang]
-    if isinstance(raw, bool) or (fact and fact.kind == "bool"):
-        return word("value.yes" if key(raw) == "true" else "value.no", lang)
-    return f"{raw:g}" if isinstance(raw, float) else str(raw)
+from kb.belief import Evidence
+from kb.model import Fact, Knowledge, Lang, Plain
 
 
 def choices(knowledge: Knowledge, fact: Fact, facts: dict[str, Plain], lang: Lang) -> dict[str, str]:
     """What can be answered: value -> label, a band with the numbers that it holds beside the other facts."""
     if fact.kind == "bool":
-        return {name: value(knowledge, fact.id, name, lang) for name in ("true", "false")}
+        return {name: label(knowledge, fact.id, name, lang) for name in ("true", "false")}
     ranges = bands(fact, facts)
     found: dict[str, str] = {}
     for name in fact.typical:
-        label = value(knowledge, fact.id, name, lang)
+        text = label(knowledge, fact.id, name, lang)
         # Some labels say their numbers already.
-        found[name] = f"{label} ({span(ranges[name])})" if name in ranges and not _digits(label) else label
+        found[name] = f"{text} ({span(ranges[name])})" if name in ranges and not _digits(text) else text
     return found
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 import kb
 from app.conclusion import Conclusion
-from app.phrases import how_known
+from app.phrases import how_known, label
 from app.session import Session
 from app.ui import labels
 from app.ui.address import Here, go, knowledge, lang
@@ -90,7 +90,7 @@ def _known(at: Here, shown: Conclusion, fact: Fact) -> None:
     if found is None:
         return
     tongue = lang()
-    text = labels.value(knowledge(), fact.id, found.value, tongue)
+    text = label(knowledge(), fact.id, found.value, tongue)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{text}  ({how_known(found, tongue)})")
         if fact.id in dict(at.session.answers):

@@ -54,27 +54,29 @@ def shared(at: Here) -> None:
 
 
 def begin(at: Here) -> None:
-    """Give what you see and what you have; what was read stands beside it."""
+    """Give what you have and what you see; what was read stands beside it."""
     tongue = lang()
     shown = concluded(at.session, at.texts)
     st.markdown(f"## {word('start.title', tongue)}")
     st.caption(word("start.subtitle", tongue))
     if at.link:
         _summary(at, shown)
-    left, right = st.columns([3, 2], gap="large")
+    reading = not settings().read_only
+    left, right = st.columns([3, 2], gap="large") if reading else (st.container(), st.container())
     with left:
-        current = shown.known.values().get("loss.symptom")
-        intake.symptom(at, str(current) if current else None)
-        if not settings().read_only:
+        if reading:
             intake.files(at)
+            st.caption(word("start.safe", tongue))
             intake.problems()
             intake.large()
-            machine()
     with right:
-        if at.session.reports:
-            _read(at)
-        else:
-            how(at)
+        current = shown.known.values().get("loss.symptom")
+        intake.symptom(at, str(current) if current else None)
+        if not at.link and st.button(word("start.ask_me", tongue), key="ask-me", type="primary"):
+            switch("wizard.py")
+        _read(at)
+    if reading:
+        machine()
 
 
 def _summary(at: Here, shown: Conclusion) -> None:
@@ -86,14 +88,6 @@ def _summary(at: Here, shown: Conclusion) -> None:
         asking = isinstance(shown.next, kb.Ask)
         if st.button(word("start.go", tongue), key="go", type="primary", icon=":material/arrow_forward:"):
             switch("wizard.py" if asking else "diagnosis.py")
-
-
-def how(at: Here) -> None:
-    """What happens here, in three lines, for those who come first."""
-    with st.container(border=True):
-        st.markdown(word("start.how", lang()))
-        if not at.link and st.button(word("start.ask_me", lang()), key="ask-me", type="primary"):
-            switch("wizard.py")
 
 
 def machine() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from app.conclusion import Conclusion
-from app.ui import labels
+from app.fact_names import fact_name
+from app.phrases import stated
 from app.ui.address import knowledge, lang
 from app.words import word
 from kb.graph import START, graph
@@ -83,8 +84,9 @@ def _name(shown: Conclusion, node: str) -> str:
     fact = knowledge().tree.nodes[node].fact
     values = shown.known.values()
     if fact in values:
-        return f"{fact}: {labels.value(knowledge(), fact, values[fact], lang())}"
-    return f"{fact}: ?" if fact in shown.known.skipped else fact
+        return stated(knowledge(), fact, values[fact], lang())
+    name = fact_name(knowledge(), fact, lang())
+    return f"{name}?" if fact in shown.known.skipped else name
 
 
 def _short(text: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from app.ui import labels
+from app.fact_names import fact_name
+from app.phrases import label
 from app.ui.address import carried, concluded, knowledge, lang
 from app.ui.frame import opened
 from app.ui.labels import literal
@@ -115,9 +116,7 @@ def _answers(name: str, answers: tuple[str, ...], most: int = 99) -> list[str]:
         return []
     tongue = lang()
     texts = [
-        word("walk.other", tongue)
-        if answer == ANY
-        else labels.value(knowledge(), _fact(name), answer, tongue)
+        word("walk.other", tongue) if answer == ANY else label(knowledge(), _fact(name), answer, tongue)
         for answer in answers
     ]
     rest = len(texts) - most
@@ -133,7 +132,7 @@ def _title(name: str) -> str:
     if name == START:
         return word("walk.start", lang())
     ask = knowledge().facts[_fact(name)].question
-    return ask[lang()] if ask else _fact(name)
+    return ask[lang()] if ask else fact_name(knowledge(), _fact(name), lang())
 
 
 def _wrapped(text: str) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from app import jobs, own_run
 from app.commands.own_run import FORMATS, OPTIONS
-from app.ui import labels
+from app.phrases import label
 from app.ui.address import concluded, knowledge, lang, show
 from app.ui.curve_chart import curve_chart
 from app.ui.frame import framed, opened
@@ -171,7 +171,7 @@ def _outcome(result: Mapping[str, Any]) -> None:
         runs.append((word("tryit.with", tongue, fix=_title(result["fix"])), fixed))
     for column, (title, trace) in zip(st.columns(len(runs)), runs, strict=True):
         with column:
-            symptom = labels.value(knowledge(), "loss.symptom", trace["symptom"], tongue)
+            symptom = label(knowledge(), "loss.symptom", trace["symptom"], tongue)
             st.markdown(f"**{title}**: {symptom}")
             curve = [(step, float(loss)) for step, loss in enumerate(trace["loss"], 1)]
             curve_chart(curve, trace["first_bad_step"])

@@ -44,8 +44,8 @@ def test_an_issue_folds_the_facts_and_fits_into_github(knowledge: Knowledge, lan
     text = render.issue(shown, knowledge, "?d=1x", lang)
 
     before, _, after = text.partition("<details>")
-    assert "`loss.symptom` |" not in before
-    assert "`loss.symptom` |" in after.partition("</details>")[0]
+    assert "(`loss.symptom`) |" not in before
+    assert "(`loss.symptom`) |" in after.partition("</details>")[0]
     assert "\n?d=1x\n" in after.partition("</details>")[2]
     assert "?d=1x" in render.issue(shown, knowledge, "?d=1x", lang)[: render.MOST_ISSUE]
 

@@ -75,8 +75,8 @@ def test_the_evidence_names_fact_value_and_source(open_page):
     rows = [[cell.replace("\\", "").strip() for cell in line.split(" | ")] for line in ledger.splitlines()]
     assert [cell.strip("| ") for cell in rows[0]] == ["Factor", "Fact", "How known"]
     assert {row[1]: row[2].strip("| ") for row in rows[2:]} == {
-        "precision.compute = float16": "answered",
-        "loss.symptom = Normal at first and NaN later": "log:2",
+        "computing format: float16": "answered",
+        "symptom: Normal at first and NaN later": "log:2",
     }
 
 
@@ -108,7 +108,7 @@ def test_curves_of_any_kind_are_drawn(open_page, curve):
 def test_the_path_is_told_to_those_who_do_not_see_it(open_page, fp16):
     charts = open_page("diagnosis.py", fp16).get("echarts_chart")
 
-    assert charts[0].proto.alt.startswith("loss.symptom: Normal at first and NaN later → precision.compute:")
+    assert charts[0].proto.alt.startswith("symptom: Normal at first and NaN later → computing format:")
 
 
 def test_the_link_starts_with_the_public_address(open_page, fp16, monkeypatch):

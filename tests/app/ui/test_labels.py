@@ -5,7 +5,7 @@ import re
 import pytest
 
 import kb
-from app.phrases import how_known, place
+from app.phrases import how_known, label, place
 from app.ui import labels
 from probes.report import Fact
 
@@ -26,7 +26,7 @@ KNOWLEDGE = kb.load()
     ],
 )
 def test_a_value_reads_as_its_label_or_as_it_was_written(fact, value, en, zh):
-    assert (labels.value(KNOWLEDGE, fact, value, "en"), labels.value(KNOWLEDGE, fact, value, "zh")) == (
+    assert (label(KNOWLEDGE, fact, value, "en"), label(KNOWLEDGE, fact, value, "zh")) == (
         en,
         zh,
     )
@@ -48,7 +48,7 @@ def test_a_value_reads_as_its_label_or_as_it_was_written(fact, value, en, zh):
         ("transformers' default (before 5.0): bf16 is off", "transformers (5.0 之前) 默认：bf16 关闭"),
         ("PEFT's default (0.12 on): adapters are kept in float32", "PEFT (0.12 起) 默认：适配器保持 float32"),
         ("env.txt:12, from the name", "env.txt:12，据型号推知"),
-        ("follows from gpu.name (env.txt:12, from the name)", "由 gpu.name (env.txt:12, from the name) 推出"),
+        ("follows from gpu.name (env.txt:12, from the name)", "由 GPU 型号 (env.txt:12，据型号推知) 推出"),
         ("installed packages", "已安装的包"),
         ("self-test on cpu, largest finite result 65504", "在 cpu 上自检，最大有限结果 65504"),
     ],

@@ -46,8 +46,8 @@ def test_files_are_read_with_their_lines_and_a_bad_one_is_one_line(open_page, lo
     assert not at.exception
     lines = [line.replace("\\", "") for item in at.markdown for line in item.value.splitlines()]
     rows = {cells[0]: tuple(cells[1:]) for line in lines if len(cells := line.strip("| ").split(" | ")) == 3}
-    assert rows["loss.first_bad_step"] == ("20", "2")
-    assert rows["precision.compute"] == ("float16", "19")
+    assert rows["first bad step"] == ("20", "2")
+    assert rows["computing format"] == ("float16", "19")
     assert [line for line in texts(at) if line.startswith("broken.bin")] != []
     assert {report.kind for report in decode(at.query_params["d"]).reports} == {"config", "log"}
 
