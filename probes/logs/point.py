@@ -57,7 +57,7 @@ def from_pairs(
     Names that nobody gave a field are passed over; of two names of one field the first counts.
     `step` is used where the pairs hold none.
     """
-    found: dict[str, float] = {}
+    found: dict[str, typing.Any] = {}
     for name, number in pairs:
         field = NAMES.get(name)
         if field and field not in found:
@@ -67,4 +67,4 @@ def from_pairs(
     own = found.pop("step", None)
     if own is not None and abs(own) < 1e12:  # which nan and inf are not
         step = int(own)
-    return dataclasses.replace(Point(step=step, line=line), **found)
+    return Point(step=step, line=line, **found)
