@@ -223,5 +223,6 @@ STYLE = (
     "table{border-collapse:collapse;display:block;overflow-x:auto}td{padding:.15rem .75rem .15rem 0}"
     "p,li,td{overflow-wrap:anywhere}td:first-child{overflow-wrap:break-word}"
     "th{text-align:left;padding:.15rem .75rem .15rem 0}"
-    "@media(max-width:40rem){main{padding:.75rem}ul,ol{padding-left:1.25rem}td,th{font-size:.8rem}}"
+    "@media(max-width:40rem){main{padding:.75rem}ul,ol{padding-left:1.25rem}td,th{font-size:.8rem}"
+    "pre{white-space:pre-wrap;font-size:.8rem}}"
 )
