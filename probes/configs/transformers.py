@@ -8,7 +8,7 @@ from probes.configs import arguments as shared
 from probes.configs import torch_script
 from probes.configs.defaults import Defaults, assume
 from probes.configs.findings import Findings, Paths
-from probes.configs.words import method
+from probes.configs.words import dtype, method
 from probes.syntax import Setting
 
 NAME = "transformers"
@@ -151,8 +151,17 @@ def _assume(paths: Paths, arguments: Paths, found: Findings, trl: bool) -> None:
         source = f"TRL's default ({versions}): learning_rate {value} of {kind}"
         found.assume("optimizer.learning_rate", value, source)
     if (called or verb) and "max_seq_length" not in arguments:  # that name is of an older TRL
-        assume(found, TRL_HALF)
+        if "bf16" not in arguments.settings:
+            assume(found, TRL_HALF)
+        elif loaded := _loaded(arguments):  # bf16 is said to be off
+            found.assume("precision.compute", loaded, "as it is loaded: neither fp16 nor bf16")
         assume(found, TRL_CHECKPOINTING)
+
+
+def _loaded(arguments: Paths) -> str | None:
+    """The number format that from_pretrained is told."""
+    setting = arguments.get("torch_dtype") or arguments.get("dtype")
+    return dtype(setting.value) if setting else None
 
 
 def _called(paths: Paths, name: str) -> Setting | None:

@@ -193,6 +193,17 @@ def test_deepspeed_keeps_float32_copies_of_half_weights(known):
     assert assumed["precision.weights"] == "float32"
 
 
+@pytest.mark.parametrize(
+    ("half", "compute"), [("", "bfloat16"), (", bf16=False", "float32"), (", fp16=True", "float16")]
+)
+def test_bf16_of_trl_is_a_default_only_where_nobody_says_that_it_is_off(half, compute):
+    text = (
+        "AutoModelForCausalLM.from_pretrained('a', torch_dtype=torch.float32)\n"
+        f"SFTConfig('o', deepspeed='zero2.json'{half})"
+    )
+    assert configs.read(text, "x").values()["precision.compute"] == compute
+
+
 SCRIPT = """from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 model = AutoModelForCausalLM.from_pretrained("meta-llama/Meta-Llama-3-8B"{more})
 args = TrainingArguments(output_dir="out", learning_rate=2e-5)
