@@ -103,7 +103,10 @@ def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
         return word("value.yes" if key(value) == "true" else "value.no", lang)
     if fact.startswith("framework."):
         return framework(str(value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        f"{text} GiB" if known and known.unit == "GiB" else text
+    )  # other units stand in the name, or are none
 
 
 def stated(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
