@@ -16,6 +16,19 @@ from kb.model import Knowledge, Plain, key
 from probes.report import ANSWERED, ASSUMED, Fact, Unknown
 
 _DEFAULT = re.compile(r"(?P<library>[^:]+?)'s? default(?P<versions> \([^)]*\))?: (?P<what>.*)", re.DOTALL)
+_TRAVELLED = re.compile(r"(?P<kind>[a-z]+)(?::(?P<line>\d+))?")  # a link leaves the name of the file behind
+KINDS = (
+    "config",
+    "command",
+    "log",
+    "watch",
+    "environment",
+    "report",
+    "machine",
+    "checkpoint",
+    "dataset",
+    "headroom",
+)
 _BEFORE = re.compile(r"\(before ([^)]*)\)")
 
 
@@ -72,7 +85,11 @@ def headline(conclusion: Conclusion, knowledge: Knowledge, lang: str) -> str:
         return conclusion.causes[0].entry.title[lang]
     symptom = label(knowledge, "loss.symptom", values["loss.symptom"], lang)
     bad = values.get("loss.first_bad_step")
-    return f"{symptom} ({word('report.step', lang, step=bad)})" if bad is not None else symptom
+    if bad is None:
+        return symptom
+    return word(
+        "report.since", lang, symptom=symptom, step=label(knowledge, "loss.first_bad_step", bad, lang)
+    )
 
 
 def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
@@ -86,7 +103,10 @@ def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
         return word("value.yes" if key(value) == "true" else "value.no", lang)
     if fact.startswith("framework."):
         return framework(str(value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        f"{text} GiB" if known and known.unit == "GiB" else text
+    )  # other units stand in the name, or are none
 
 
 def stated(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
@@ -102,6 +122,10 @@ def place(source: str, lang: str) -> str:
         parts = source.removeprefix(FOLLOWS).split("; ")
         what = word("list.semicolon", lang).join(_from(part, lang) for part in parts)
         return word("place.follows", lang, what=what)
+    travelled = _TRAVELLED.fullmatch(source)
+    if travelled and travelled["kind"] in KINDS:
+        what = word(f"kind.{travelled['kind']}", lang)
+        return word("place.line", lang, what=what, line=travelled["line"]) if travelled["line"] else what
     if lang == "en":
         return source
     default = _DEFAULT.fullmatch(source)

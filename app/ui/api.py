@@ -108,7 +108,7 @@ def _address() -> str:
 
 async def nothing(request: Request) -> Response:
     """Every other address below api/: not the pages' shell, which would answer 200."""
-    return _error(_Refused(404, f"{request.url.path}, there is no such address, see docs/commands.md"))
+    return _error(_Refused(404, f"{request.url.path}, there is no such address, see docs/interfaces.md"))
 
 
 def admit(request: Request, rate: Rate) -> None:

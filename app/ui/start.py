@@ -9,6 +9,7 @@ import streamlit as st
 import kb
 from app.conclusion import Conclusion
 from app.link import LinkError
+from app.phrases import KINDS
 from app.session import Session
 from app.ui import intake
 from app.ui.address import Here, concluded, go, here, keep, lang, public, switch
@@ -132,10 +133,7 @@ def _read(at: Here) -> None:
 
 
 def _kind(kind: str) -> str:
-    try:
-        return word(f"kind.{kind}", lang())
-    except KeyError:
-        return kind
+    return word(f"kind.{kind}", lang()) if kind in KINDS else kind
 
 
 def _drop(at: Here, report: Report) -> None:

@@ -50,9 +50,12 @@ def _table(
             word(f"report.{what}", tongue): [
                 entries[name].title[tongue] if name in entries else name for name in names
             ],
-            word("then.then", tongue): [f"{then[name]} %" if name in then else "–" for name in names],
+            word("then.then", tongue): [
+                word("share", tongue, percent=then[name]) if name in then else "–" for name in names
+            ],
             word("then.now", tongue): [
-                f"{round(100 * today[name])} %" if name in today else "–" for name in names
+                word("share", tongue, percent=round(100 * today[name])) if name in today else "–"
+                for name in names
             ],
         },
         hide_index=True,

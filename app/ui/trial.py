@@ -19,7 +19,7 @@ def page() -> None:
     st.markdown(word("trial.what", tongue), width=780)
     with st.container(key="figures-merits"):
         table(_merits())
-    fault = st.segmented_control(
+    fault = st.pills(
         word("trial.fault", tongue),
         list(trials()),
         format_func=_fault,

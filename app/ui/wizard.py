@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import kb
-from app.conclusion import Conclusion
+from app.conclusion import HEALTHY, Conclusion
 from app.ui.address import Here, carried, concluded, go, knowledge, lang, params, show, switch
 from app.ui.facts_table import correct, facts_table
 from app.ui.fix_card import worth
@@ -31,7 +31,8 @@ def page() -> None:
             enough(at, shown)
         others(shown, asked)
     with right:
-        side(shown)
+        if shown.verdict != HEALTHY:
+            side(shown)
     known(shown)
 
 
@@ -39,7 +40,9 @@ def enough(at: Here, shown: Conclusion) -> None:
     """No question is worth its time any more: the fix to try, or to stop."""
     tongue = lang()
     with st.container(border=True, key="question"):
-        if isinstance(shown.next, kb.Try):
+        if shown.verdict == HEALTHY:
+            st.header(word("report.healthy", tongue), anchor=False)
+        elif isinstance(shown.next, kb.Try):
             st.caption(word("wizard.enough", tongue))
             fix = next(fix for fix in shown.fixes if fix.entry.id == shown.next.fix)
             st.header(word("report.try", tongue, fix=fix.entry.title[tongue]), anchor=False)

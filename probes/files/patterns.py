@@ -62,7 +62,7 @@ class Rules:
     comparisons: tuple[Pattern, ...]
     tried: tuple[Pattern, ...]
     outcomes: typing.Mapping[str, re.Pattern[str]]
-    precedence: typing.Mapping[str, tuple[str, ...]]
+    precedence: typing.Mapping[str, typing.Mapping[str, int]]  # of each value of a fact, its rank; 0 is first
     senses: typing.Mapping[str, re.Pattern[str]]  # `stance`, compiled
     stance: sentences.Stance
 
@@ -84,10 +84,15 @@ def load() -> Rules | None:
         comparisons=_patterns(tree["comparisons"], words),
         tried=_patterns(tree["tried"], words),
         outcomes={outcome: _compile(said, words) for outcome, said in tree["outcomes"].items()},
-        precedence={fact: tuple(map(str, values)) for fact, values in tree["precedence"].items()},
+        precedence={fact: _ranks(values) for fact, values in tree["precedence"].items()},
         senses=senses,
         stance=sentences.Stance(senses),
     )
+
+
+def _ranks(values: list[typing.Any]) -> dict[str, int]:
+    levels = (value if isinstance(value, list) else [value] for value in values)
+    return {str(value): rank for rank, level in enumerate(levels) for value in level}
 
 
 def _patterns(items: list[dict[str, typing.Any]], words: dict[str, str]) -> tuple[Pattern, ...]:

@@ -146,10 +146,9 @@ def _versions(rules: Rules, sentence: Sentence, name: str) -> typing.Iterator[re
             yield report.Fact(f"version.{package}", version, f"{name}:{sentence.line}", report.ANSWERED)
 
 
-def _choose(matches: list[Said], precedence: tuple[str, ...] | None) -> Said | None:
+def _choose(matches: list[Said], ranks: typing.Mapping[str, int] | None) -> Said | None:
     """The one that counts of several that say something of the same fact; None where they disagree."""
-    if precedence is not None:
-        ranks = {value: rank for rank, value in enumerate(precedence)}
+    if ranks is not None:
         return min(matches, key=lambda one: ranks.get(_named(one), len(ranks)))
     strong = [one for one in matches if not one.pattern.weak] or matches
     first = strong[0]

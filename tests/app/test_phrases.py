@@ -51,3 +51,25 @@ def test_a_fix_says_its_chance_alone_and_what_is_left_of_it_after_those_above(kn
     assert (
         phrases.chance(second, "en") == f"{alone} % likely to help ({after} % once those above have failed)"
     )
+
+
+def test_a_headline_has_the_words_of_a_band_and_not_its_id(knowledge: Knowledge) -> None:
+    shown = concluded(knowledge, loss__symptom="zero", loss__first_bad_step="early")
+
+    assert phrases.headline(shown, knowledge, "zh") == "恰好为 0（首个异常步 第 5 到 200 步）"
+
+
+@pytest.mark.parametrize(
+    ("source", "en", "zh"),
+    [
+        ("config:7", "config, line 7", "配置第 7 行"),
+        ("environment", "environment", "环境"),
+        ("report.txt:7", "report.txt:7", "report.txt:7"),
+    ],
+)
+def test_a_file_whose_name_stayed_behind_is_named_by_its_kind(source: str, en: str, zh: str) -> None:
+    assert (phrases.place(source, "en"), phrases.place(source, "zh")) == (en, zh)
+
+
+def test_memory_has_its_unit(knowledge: Knowledge) -> None:
+    assert phrases.label(knowledge, "gpu.memory_gib", 40.0, "zh") == "40 GiB"

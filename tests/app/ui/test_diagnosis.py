@@ -76,7 +76,7 @@ def test_the_evidence_names_fact_value_and_source(open_page):
     assert [cell.strip("| ") for cell in rows[0]] == ["Factor", "Fact", "How known"]
     assert {row[1]: row[2].strip("| ") for row in rows[2:]} == {
         "computing format: float16": "answered",
-        "symptom: Normal at first and NaN later": "log:2",
+        "symptom: Normal at first and NaN later": "log, line 2",
     }
 
 

@@ -80,7 +80,7 @@ def test_the_probes_can_be_had_as_one_file(server):
 def test_an_unknown_api_is_not_there(server):
     status, _, body = get(f"{server}/api/v1/x")
 
-    line = "/api/v1/x, there is no such address, see docs/commands.md"
+    line = "/api/v1/x, there is no such address, see docs/interfaces.md"
     assert (status, json.loads(body)) == (404, {"error": line})
 
 

@@ -90,9 +90,7 @@ def test_every_fix_is_one_of_the_knowledge_base():
 def test_what_has_a_precedence_is_said_by_some_pattern():
     said = {(item["fact"], str(item.get("value"))) for section, item in ITEMS if section != "tried"}
     ranked = {
-        (fact, str(value).removeprefix("weak "))
-        for fact, values in TREE["precedence"].items()
-        for value in values
+        (fact, value.removeprefix("weak ")) for fact, ranks in RULES.precedence.items() for value in ranks
     }
 
     assert ranked - said == set()

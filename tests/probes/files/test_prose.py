@@ -105,6 +105,18 @@ def test_a_fact_names_its_line_and_that_a_person_said_so():
     assert facts["gpu.bf16"] == (False, "report.txt:4, from the name", report.ANSWERED)
 
 
+@pytest.mark.parametrize(
+    ("text", "symptom"),
+    [
+        ("With 0.9.0 the loss is always nan.\nWith 0.3.0 it is nan after 1000 steps.", "nan-from-start"),
+        ("The loss is nan after 1000 steps.\nWith 0.3.0 the loss is always nan.", "nan-after-steps"),
+        ("NaN results for video inference.\nThe hidden states are nan.", "nan-at-generation"),
+    ],
+)
+def test_of_two_symptoms_the_one_said_first_or_the_surer_counts(text, symptom):
+    assert prose.read(text, "report.txt").values()["loss.symptom"] == symptom
+
+
 def test_two_settings_that_exclude_each_other_stay_unknown():
     said = prose.read("One run uses DeepSpeed and LoRA. The script is for full fine-tuning.", "report.txt")
 
