@@ -104,9 +104,8 @@ def label(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:
     if fact.startswith("framework."):
         return framework(str(value))
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return (
-        f"{text} GiB" if known and known.unit == "GiB" else text
-    )  # other units stand in the name, or are none
+    # Other units stand in the fact's name, or there is none.
+    return f"{text} GiB" if known and known.unit == "GiB" else text
 
 
 def stated(knowledge: Knowledge, fact: str, value: Plain, lang: str) -> str:

@@ -11,7 +11,11 @@ LEAST_SPREAD = 0.01
 
 def median(values: typing.Iterable[float]) -> float:
     """The middle of the values, of which there must be at least one."""
-    ordered = sorted(values)
+    return median_of_sorted(sorted(values))
+
+
+def median_of_sorted(ordered: typing.Sequence[float]) -> float:
+    """The same of values that are in order already."""
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import typing
 
-from probes.logs.noise import median
+from probes.logs.noise import median, median_of_sorted
 from probes.logs.point import Point
 from probes.logs.trends import Found, is_averaged
 from probes.logs.verdict import LEAST
@@ -38,11 +39,13 @@ def hundredfold(points: typing.Sequence[Point]) -> tuple[bool, int] | None:
         for point in points
         if point.grad_norm is not None and 0 < point.grad_norm < math.inf
     ]
-    for index in range(LEAST, len(norms)):
-        usual = median([norm for norm, _ in norms[:index]])
-        calm = norms[index - 1][0] < 3 * usual
-        if calm and norms[index][0] > 100 * usual:
-            return True, norms[index][1]
+    usual: list[float] = []  # the norms so far, in order of size
+    for index, (norm, line) in enumerate(norms):
+        if index >= LEAST:
+            middle = median_of_sorted(usual)
+            if norms[index - 1][0] < 3 * middle and norm > 100 * middle:
+                return True, line
+        bisect.insort(usual, norm)
     return None
 
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 import app
+from app import phrases
 from app.words import LANGS, word
 
 FOLDER = Path(app.__file__).parent
@@ -19,18 +20,7 @@ FAMILIES = {
     "state": ("measured", "answered", "assumed"),
     "outcome": ("worked", "no-change", "worse", "other-symptom"),
     "chance": ("always", "usually", "often", "sometimes", "seldom", "rarely", "never"),
-    "kind": (
-        "config",
-        "command",
-        "log",
-        "environment",
-        "report",
-        "machine",
-        "checkpoint",
-        "dataset",
-        "headroom",
-        "watch",
-    ),
+    "kind": phrases.KINDS,
     "trial": (
         "title",
         "fp16-drift",

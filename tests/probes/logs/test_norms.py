@@ -1,5 +1,7 @@
 import math
 
+import pytest
+
 from probes.logs import norms
 from probes.logs.point import Point
 
@@ -25,6 +27,13 @@ def test_one_norm_a_hundredfold_out_of_the_calm():
     assert norms.hundredfold(run(*calm, (2.0, 5.0), (2.5, 25.0), (3.0, 900.0))) is None  # it climbs there
     assert norms.hundredfold(run(*calm, (2.0, 20.0))) is None
     assert norms.hundredfold(run((2.0, 900.0), *calm)) is None  # a start is no break
+
+
+@pytest.mark.timeout(20)  # with the median of all norms so far found anew at each step it took minutes
+def test_a_long_log_is_read_in_one_pass():
+    waves = ((2.0, 1.0 + step % 7 / 10) for step in range(60_000))
+
+    assert norms.hundredfold(run(*waves, (2.0, 900.0))) == (True, 60_001)
 
 
 def test_norms_without_the_noise_of_the_batches():
